@@ -1,0 +1,39 @@
+"""The list is published every night where it has changed."""
+
+from datetime import timedelta
+
+from django.apps.registry import Apps
+from django.db import migrations
+from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+from django.utils import timezone
+
+
+def schedule(apps: Apps, _schema_editor: BaseDatabaseSchemaEditor) -> None:
+    """Run every night at ten past midnight in the county."""
+    now = timezone.localtime(timezone.now())
+    first = now.replace(hour=0, minute=10, second=0, microsecond=0) + timedelta(days=1)
+    apps.get_model("django_q", "Schedule").objects.get_or_create(
+        name="capability list",
+        defaults={
+            "func": "certification.tasks.publish_list",
+            "schedule_type": "D",
+            "repeats": -1,
+            "next_run": first,
+        },
+    )
+
+
+def unschedule(apps: Apps, _schema_editor: BaseDatabaseSchemaEditor) -> None:
+    """Run no more."""
+    apps.get_model("django_q", "Schedule").objects.filter(name="capability list").delete()
+
+
+class Migration(migrations.Migration):
+    """Data, apart from the schema."""
+
+    dependencies = [
+        ("certification", "0002_round_prior"),
+        ("django_q", "0018_task_success_index"),
+    ]
+
+    operations = [migrations.RunPython(schedule, unschedule)]

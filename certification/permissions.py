@@ -1,0 +1,1 @@
+"""Who may do what with this app's records; file policies: it stores no files."""

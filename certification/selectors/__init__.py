@@ -1,0 +1,1 @@
+"""Reads: what other apps may see of this one."""

@@ -1,0 +1,142 @@
+"""How sure a scorecard's tier is, in words and figures."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from certification import labels
+from certification.domain.robustness import SENSITIVE_BELOW
+from certification.domain.tiers import DecisionRule
+
+
+@dataclass(frozen=True)
+class Sureness:
+    """What the deliveries say of the tier: a line of words each, and a status badge.
+
+    ``correction`` is what the small sample took from (or gave to) the points of delivery
+    quality, ``steps`` what the next tier takes beside points.
+    """
+
+    status: str
+    tone: str
+    why: str
+    lines: list[str]
+    low: float
+    high: float
+    steps: list[str]
+    node: str
+    correction: float
+
+
+def percent(share: float) -> str:
+    """Write a probability in percent, one digit, never as certain.
+
+    >>> percent(0.9981), percent(0.99999), percent(0.00001)
+    ('99.8%', '>99.9%', '<0.1%')
+    """
+    if share > 0.999:
+        return ">99.9%"
+    return "<0.1%" if share < 0.001 else f"{100 * share:.1f}%"
+
+
+def sureness(rubric: Mapping[str, Any], result: Mapping[str, Any]) -> Sureness | None:
+    """Return how sure a result is; ``None`` for an unrated firm and rubrics without shrinkage."""
+    grading = result.get("grading")
+    if not grading or grading["low"] is None or grading["status"] == "unrated":
+        return None
+    status, tone = labels.SURENESS[grading["status"]]
+    return Sureness(
+        status=str(status),
+        tone=tone,
+        why=why_provisional(rubric, grading),
+        lines=[probability_line(rubric, grading), evidence_line(grading)],
+        low=grading["low"],
+        high=grading["high"],
+        steps=next_steps(rubric, grading),
+        node=grading["node"],
+        correction=(grading["quality_mean"] - grading["ybar"]) * grading["node_max"] / 100,
+    )
+
+
+def probability_line(rubric: Mapping[str, Any], grading: Mapping[str, Any]) -> str:
+    """Say the probability of every tier, the lowest first."""
+    tiers = [one["id"] for one in reversed(rubric["tiers"])]
+    said = [
+        _("tier %(tier)s %(share)s") % {"tier": name, "share": percent(grading["probs"][name])}
+        for name in tiers
+    ]
+    return _("Probability of reaching the lines: %(tiers)s.") % {"tiers": _(", ").join(said)}
+
+
+def evidence_line(grading: Mapping[str, Any]) -> str:
+    """Say how much evidence there is."""
+    deliveries = ngettext("%(n)s delivery", "%(n)s deliveries", grading["n"])
+    villages = ngettext("%(n)s village", "%(n)s villages", grading["villages"])
+    return _("%(deliveries)s from %(villages)s; older ones count in part, together %(weight)s.") % {
+        "deliveries": deliveries % {"n": grading["n"]},
+        "villages": villages % {"n": grading["villages"]},
+        "weight": f"{grading['n_w']:.1f}",
+    }
+
+
+def why_provisional(rubric: Mapping[str, Any], grading: Mapping[str, Any]) -> str:
+    """Say what a provisional result lacks, “” for a confirmed one."""
+    if grading["status"] != "provisional":
+        return ""
+    rule = DecisionRule.from_rubric(rubric)
+    asked = {"n": f"{rule.n_conf:g}", "share": f"{100 * rule.gamma_up:g}%"}
+    return _("Provisional: fewer than %(n)s deliveries, or a probability under %(share)s.") % asked
+
+
+def next_steps(rubric: Mapping[str, Any], grading: Mapping[str, Any]) -> list[str]:
+    """Say how many deliveries and villages the next tier takes."""
+    wanted = grading["next"]
+    if wanted is None:
+        return []
+    named = {"tier": wanted["tier"]}
+    steps = [delivery_step(rubric, wanted, named)]
+    if wanted["villages"]:
+        step = ngettext(
+            "Tier %(tier)s asks for %(n)s more accepting village",
+            "Tier %(tier)s asks for %(n)s more accepting villages",
+            wanted["villages"],
+        )
+        steps.append(step % (named | {"n": wanted["villages"]}))
+    return [step for step in steps if step]
+
+
+def delivery_step(
+    rubric: Mapping[str, Any], wanted: Mapping[str, Any], named: Mapping[str, str]
+) -> str:
+    """Say how many deliveries like those so far are missing, “” where enough are there."""
+    if wanted["reachable"] is False:
+        return _("No delivery quality alone reaches tier %(tier)s: innovation comes first") % named
+    if wanted["deliveries"] is None:
+        return _("More deliveries of this quality alone do not reach tier %(tier)s") % named
+    if not wanted["deliveries"]:
+        return ""
+    share = f"{100 * DecisionRule.from_rubric(rubric).gamma_up:g}%"
+    step = ngettext(
+        "%(n)s more delivery like those so far lifts tier %(tier)s to a probability of %(share)s",
+        "%(n)s more deliveries like those so far lift tier %(tier)s to a probability of %(share)s",
+        wanted["deliveries"],
+    )
+    return step % {**named, "n": wanted["deliveries"], "share": share}
+
+
+@dataclass(frozen=True)
+class Holding:
+    """In how many of a hundred plausible weightings the tier holds; few ones need a look."""
+
+    percent: int
+    sensitive: bool
+
+
+def holding(result: Mapping[str, Any]) -> Holding | None:
+    """Return how firmly the tier holds, ``None`` where that was not computed."""
+    share = result.get("stability")
+    # rounded down: 99.9 % are not all
+    return None if share is None else Holding(int(100 * share + 1e-9), share < SENSITIVE_BELOW)

@@ -1,0 +1,117 @@
+"""Chapter 1 of the demo: firms apply, are reviewed, stand in a public notice, are admitted."""
+
+from datetime import timedelta
+
+from config.demo.clock import Clock
+from config.demo.data import ADMITTED, FIRMS, Firm
+from config.demo.papers import paper
+from config.demo.people import People
+from incubator.models import Application, ApplicationReview
+from incubator.services import admissions, applications, screening
+from incubator.services import application_reviews as reviews
+
+SCENARIOS = ("disclosure", "governance", "errands", "funds", "relief", "emergency")
+NARRATIVES = {
+    "capability": "产品已在两处村级场景运行，演示与合同一致，团队能独立完成部署。",
+    "scenario_fit": "方案针对村级事项的实际环节，考虑了弱网和老年用户。",
+    "case_evidence": "案例有合同和验收材料，件数与用时可以核对。",
+}
+
+
+def answers(firm: Firm) -> dict[str, object]:
+    """Return what a firm answers."""
+    return {
+        "business_scope": f"为村级组织提供数字化服务，主要产品为{firm.products}，含实施和运维。",
+        "core_products": f"{firm.products}，自主开发，支持离线填报和断点续传。",
+        "technical_staff": 6 + firm.number,
+        "scenarios": [SCENARIOS[firm.number % 6], SCENARIOS[(firm.number + 2) % 6]],
+        "case_text": (
+            f"在邻县 3 个村试用{firm.products}，半年办理 420 件，平均用时由 6.5 天降到 3.8 天，"
+            "一次办结率由 71% 提高到 90%。过程中先画出原有环节，再去掉重复登记，"
+            "由村文书和网格员共同确认，材料可查。"
+        ),
+        "contact_person": f"{firm.name[:5]}联系人",
+        "contact_phone": "0971-0000000",
+        "truth_declared": True,
+    }
+
+
+def apply(firm: Firm, people: People, clock: Clock) -> Application:
+    """Have a firm fill in and send its application with licence and contract."""
+    owner, organisation = people.owners[firm.number], people.firms[firm.number]
+    case = applications.create_application(organisation=organisation, actor=owner, now=clock.now)
+    case = applications.save_answers(
+        application=case, answers=answers(firm), actor=owner, now=clock.now
+    )
+    for kind, name in (("licence", "营业执照"), ("contract", "服务合同")):
+        upload = paper(name, f"{kind} of firm {firm.number}")
+        applications.attach_file(
+            application=case, upload=upload, kind=kind, actor=owner, now=clock.now
+        )
+    return applications.submit_application(application=case, actor=owner, now=clock.now)
+
+
+def review(case: Application, clock: Clock, mark: int, *, leave: int = 0) -> Application:
+    """Have the assigned reviewers declare and score, all but the last ``leave`` of them."""
+    open_reviews = ApplicationReview.objects.filter(application=case, state="assigned")
+    found = list(open_reviews.select_related("reviewer", "application__organisation"))
+    for row in found[: len(found) - leave]:
+        own = reviews.declare_no_conflict(review=row, actor=row.reviewer, now=clock.now)
+        reviews.submit_review(
+            review=own,
+            scores=dict.fromkeys(NARRATIVES, mark),
+            narratives=NARRATIVES,
+            recommendation="admit" if mark > 1 else "reject",
+            actor=row.reviewer,
+            now=clock.now,
+        )
+    return Application.objects.get(pk=case.pk)
+
+
+def judge(case: Application, people: People, clock: Clock, mark: int) -> Application:
+    """Screen, review and propose a case."""
+    screening.start_review(application=case, actor=people["staff"], now=clock.now)
+    clock.until(clock.day + timedelta(days=3))
+    case = review(case, clock, mark)
+    return screening.propose_admission(application=case, actor=people["staff"], now=clock.now)
+
+
+def admit(cases: list[Application], people: People, clock: Clock, batch: str) -> None:
+    """Publish the notice and, when its window is over, admit."""
+    notice = admissions.publish_admissions(
+        applications=cases, batch=batch, actor=people["staff"], now=clock.now
+    )
+    clock.until(notice.closes_on + timedelta(days=1))
+    for case in cases:
+        fresh = Application.objects.get(pk=case.pk)
+        admissions.admit_application(application=fresh, actor=people["staff"], now=clock.now)
+
+
+def first_batch(people: People, clock: Clock) -> int:
+    """Play the year's first batch: twelve firms are admitted, one is refused with reasons."""
+    sent = {firm.number: apply(firm, people, clock) for firm in FIRMS if firm.number in ADMITTED}
+    refused = apply(FIRMS[14], people, clock)
+    clock.until(clock.day + timedelta(days=5))
+    proposed = [judge(sent[number], people, clock, 3) for number in ADMITTED]
+    screening.start_review(application=refused, actor=people["staff"], now=clock.now)
+    case = review(refused, clock, 1)
+    screening.reject_application(
+        application=case,
+        reason_codes=["capability_not_shown"],
+        feedback="案例材料只有产品介绍，没有运行数据。补充两个村的运行记录后可以再次申请。",
+        actor=people["staff"],
+        now=clock.now,
+    )
+    admit(proposed, people, clock, "第 1 批")
+    return len(proposed)
+
+
+def second_batch(people: People, clock: Clock) -> None:
+    """Leave the second batch under way: one in a running notice, one with its reviewers."""
+    in_notice, with_reviewers = apply(FIRMS[12], people, clock), apply(FIRMS[13], people, clock)
+    case = judge(in_notice, people, clock, 3)
+    screening.start_review(application=with_reviewers, actor=people["staff"], now=clock.now)
+    review(with_reviewers, clock, 3, leave=1)
+    admissions.publish_admissions(
+        applications=[case], batch="第 2 批", actor=people["staff"], now=clock.now
+    )

@@ -1,0 +1,26 @@
+"""Wiring of the app."""
+
+from django.apps import AppConfig
+
+
+class IncubatorConfig(AppConfig):
+    """See the map of the house in README."""
+
+    name = "incubator"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Connect labels, file policies and subscribers."""
+        from incubator import labels, permissions  # noqa: F401 registers on import
+        from incubator.receivers import courses
+        from portal.documents import register_kind
+        from portal.domain.roles import Role
+        from portal.events import FirmAdmitted, FirmRemoved, GradeRevoked, subscribe
+
+        register_kind(
+            "course_completion", sheet="incubator.documents.completion", archivist=Role.STAFF
+        )
+        subscribe(FirmAdmitted, "incubator.receivers.applications.on_firm_admitted")
+        subscribe(GradeRevoked, "incubator.receivers.quota.on_grade_revoked")
+        subscribe(FirmRemoved, "incubator.receivers.quota.on_firm_removed")
+        courses.connect()

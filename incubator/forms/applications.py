@@ -1,0 +1,331 @@
+"""Input of firms, staff and reviewers about applications."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from incubator.domain import application as rules
+from incubator.labels import applications as labels
+from incubator.models import Application
+from portal import labels as portal_labels
+from portal.domain.identifiers import UsccError, parse_uscc
+from portal.models import Organisation, Region
+
+AREA = 5
+EVERY = ("", _("All"))
+
+
+class FirmForm(forms.Form):
+    """A firm to register."""
+
+    name = forms.CharField(label=_("Name of the firm"), max_length=120)
+    uscc = forms.CharField(
+        label=_("Unified social credit code"),
+        max_length=40,
+        help_text=_("18 characters, as printed on the business licence."),
+    )
+    region_code = forms.ChoiceField(label=_("Town or township"))
+    address = forms.CharField(label=_("Address"), max_length=200)
+    phone = forms.CharField(label=_("Phone"), max_length=20)
+    legal_representative = forms.CharField(label=_("Legal representative"), max_length=80)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Offer the county's towns and townships."""
+        super().__init__(*args, **kwargs)
+        towns = Region.objects.townships_of(settings.SITE_COUNTY_CODE)
+        choices = [("", _("Choose")), *towns.values_list("code", "name")]
+        self.fields["region_code"].choices = choices  # type: ignore[attr-defined]
+
+    def clean_uscc(self) -> str:
+        """Return the code in its normal form, or say exactly what is wrong with it."""
+        try:
+            code = parse_uscc(self.cleaned_data["uscc"]).value
+        except UsccError as error:
+            raise forms.ValidationError(
+                portal_labels.uscc_error(error.code), code=error.code
+            ) from error
+        if Organisation.objects.filter(uscc=code).exists():
+            raise forms.ValidationError(
+                _(
+                    "A firm with this code is already registered. Ask its signer to invite you, "
+                    "or ask the staff."
+                ),
+                code="unique",
+            )
+        return code
+
+    def clean_phone(self) -> str:
+        """Refuse what is no telephone number."""
+        phone: str = self.cleaned_data["phone"]
+        if not rules.is_phone(phone):
+            raise forms.ValidationError(labels.CHECKS["phone"][1], code="phone")
+        return phone
+
+
+class StartForm(forms.Form):
+    """Which firm applies."""
+
+    organisation = forms.IntegerField()
+
+
+def area(name: str, rows: int = AREA) -> forms.CharField:
+    """Return a long answer."""
+    return forms.CharField(
+        label=labels.ANSWERS[name],
+        help_text=labels.HELP.get(name, ""),
+        max_length=rules.TEXT_LIMIT,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": rows}),
+    )
+
+
+class ApplicationForm(forms.Form):
+    """The answers. Nothing is required to save; what is required to submit carries the mark."""
+
+    use_required_attribute = False
+    business_scope = area("business_scope", 3)
+    core_products = area("core_products", 3)
+    technical_staff = forms.IntegerField(
+        label=labels.ANSWERS["technical_staff"],
+        help_text=labels.HELP["technical_staff"],
+        min_value=0,
+        max_value=100_000,
+        required=False,
+    )
+    case_text = area("case_text", 6)
+    scenarios = forms.MultipleChoiceField(
+        label=labels.ANSWERS["scenarios"],
+        help_text=labels.HELP["scenarios"],
+        choices=labels.scenario_choices,
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+    )
+    contact_person = forms.CharField(
+        label=labels.ANSWERS["contact_person"], max_length=80, required=False
+    )
+    contact_phone = forms.CharField(
+        label=labels.ANSWERS["contact_phone"], max_length=20, required=False
+    )
+    truth_declared = forms.BooleanField(label=labels.ANSWERS["truth_declared"], required=False)
+
+    def __init__(
+        self,
+        *args: Any,
+        application: Application,
+        draft: Mapping[str, list[str]] | None = None,
+        submitting: bool = False,
+        **kwargs: Any,
+    ) -> None:
+        """Start from the saved answers, over them what was typed last; lock what is not open."""
+        open_now = rules.open_answers(application.state, application.asked)
+        initial = dict(application.answers)
+        super().__init__(*args, initial=initial, **kwargs)
+        for name, values in (draft or {}).items():
+            if name in open_now and name in self.fields:
+                self.initial[name] = self.typed(name, values)
+        for name, field in self.fields.items():
+            field.disabled = name not in open_now
+            marked = submitting or not self.is_bound
+            field.required = marked and name not in rules.OPTIONAL_ANSWERS and not field.disabled
+        self.fields["truth_declared"].widget.attrs["form"] = "application-form"
+
+    def typed(self, name: str, values: list[str]) -> object:
+        """Return what an autosaved field held; a list only where several can be chosen."""
+        if name == "scenarios":
+            return values
+        if name == "truth_declared":
+            return bool(values and values[0])
+        return values[0] if values else ""
+
+    def current(self) -> dict[str, Any]:
+        """Return what the form holds now, valid or not, for the machine check beside it."""
+        values = {name: self[name].value() for name in self.fields}
+        staff = values["technical_staff"]
+        values["technical_staff"] = int(staff) if str(staff or "").isdecimal() else None
+        return values
+
+
+class AttachmentForm(forms.Form):
+    """A file to add."""
+
+    kind = forms.ChoiceField(label=_("Kind of file"), choices=labels.attachment_kinds)
+    file = forms.FileField(
+        label=_("File"),
+        help_text=_("PDF, PNG, JPEG, DOCX or XLSX, at most 50 MB."),
+        allow_empty_file=True,
+        max_length=400,
+    )
+
+
+def state_options() -> list[tuple[str, str | Promise]]:
+    """Return the states by which staff may filter."""
+    names = portal_labels.STATES[rules.LIFECYCLE.name]
+    sent = [(state, words[0]) for state, words in names.items() if state != "draft"]
+    return [EVERY, *sent, ("proposed", _("Proposed, waits for the notice"))]
+
+
+class ScreeningFilterForm(forms.Form):
+    """Filters of the staff's list."""
+
+    q = forms.CharField(label=_("Firm, code or number"), required=False, max_length=80)
+    state = forms.ChoiceField(label=_("State"), required=False, choices=state_options)
+
+
+class AskForm(forms.Form):
+    """A note beside each answer that is missing something."""
+
+    due_on = forms.DateField(
+        label=_("Answer by"),
+        required=False,
+        help_text=_("Empty: five working days from today."),
+        widget=forms.DateInput(attrs={"type": "date"}),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Draw one line for every answer that can be reopened."""
+        super().__init__(*args, **kwargs)
+        for name in rules.ASKABLE:
+            self.fields[f"ask_{name}"] = forms.CharField(
+                label=labels.ANSWERS[name], required=False, max_length=300
+            )
+
+    def values(self) -> dict[str, Any]:
+        """Return what the service takes."""
+        asked = {name: self.cleaned_data[f"ask_{name}"] for name in rules.ASKABLE}
+        return {"asked": asked, "due_on": self.cleaned_data["due_on"]}
+
+
+class ButtonForm(forms.Form):
+    """A deed that needs no words."""
+
+    def values(self) -> dict[str, Any]:
+        """Return nothing to pass on."""
+        return {}
+
+
+class ProposeForm(forms.Form):
+    """A reason, required where the reviewers advise otherwise."""
+
+    reason = forms.CharField(
+        label=_("Reason"),
+        required=False,
+        max_length=rules.TEXT_LIMIT,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("Required where the reviewers advise against admission."),
+    )
+
+    def values(self) -> dict[str, Any]:
+        """Return what the service takes."""
+        return dict(self.cleaned_data)
+
+
+class RejectForm(forms.Form):
+    """Reason codes and what the firm is told."""
+
+    reason_codes = forms.MultipleChoiceField(
+        label=_("Reasons"), choices=labels.reason_choices, widget=forms.CheckboxSelectMultiple
+    )
+    feedback = forms.CharField(
+        label=_("Feedback to the firm"),
+        max_length=rules.TEXT_LIMIT,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text=_("What was missing, and what would help in a new application."),
+    )
+
+    def values(self) -> dict[str, Any]:
+        """Return what the service takes."""
+        return dict(self.cleaned_data)
+
+
+class AdmissionNoticeForm(forms.Form):
+    """The batch's name and the firms of one public notice."""
+
+    batch = forms.CharField(label=_("Batch"), max_length=60, help_text=_("For example: batch 3."))
+    applications = forms.MultipleChoiceField(
+        label=_("Proposed firms"), widget=forms.CheckboxSelectMultiple
+    )
+
+    def __init__(self, *args: Any, proposed: Iterable[Application], **kwargs: Any) -> None:
+        """Offer what is proposed now, all of it chosen."""
+        super().__init__(*args, **kwargs)
+        self.proposed = {str(one.pk): one for one in proposed}
+        field = self.fields["applications"]
+        field.choices = [  # type: ignore[attr-defined]
+            (key, f"{one.organisation.name} · {one.number}") for key, one in self.proposed.items()
+        ]
+        field.initial = list(self.proposed)
+
+    def chosen(self) -> list[Application]:
+        """Return the chosen applications."""
+        return [self.proposed[key] for key in self.cleaned_data["applications"]]
+
+
+class ConflictForm(forms.Form):
+    """Whether the reviewer has a tie with the firm."""
+
+    conflict = forms.ChoiceField(
+        label=_("Have you taught, advised, worked for, bought from or partnered with this firm?"),
+        choices=[
+            ("no", _("No, I have no tie with this firm")),
+            ("yes", _("Yes, I step back")),
+        ],
+        widget=forms.RadioSelect,
+    )
+    note = forms.CharField(
+        label=_("What the tie is"),
+        required=False,
+        max_length=rules.TEXT_LIMIT,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("Only where there is one; the firm never sees it."),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """A tie needs a word about it."""
+        values: dict[str, Any] = super().clean() or {}
+        if values.get("conflict") == "yes" and not values.get("note", "").strip():
+            self.add_error("note", portal_labels.REFUSALS["reason_required"])
+        return values
+
+
+class ReviewForm(forms.Form):
+    """An anchor and a narrative for each criterion, and a recommendation."""
+
+    def __init__(
+        self, *args: Any, draft: Mapping[str, list[str]] | None = None, **kwargs: Any
+    ) -> None:
+        """Draw the criteria; start from what was typed last."""
+        super().__init__(*args, **kwargs)
+        for name in rules.CRITERIA:
+            self.fields[name] = forms.TypedChoiceField(
+                label=labels.CRITERIA[name],
+                choices=labels.anchor_choices(name),
+                coerce=int,
+                widget=forms.RadioSelect,
+            )
+            self.fields[f"{name}_note"] = forms.CharField(
+                label=_("Grounds"),
+                max_length=rules.TEXT_LIMIT,
+                widget=forms.Textarea(attrs={"rows": 3}),
+                help_text=_("What in the material shows it; at least 10 characters."),
+            )
+        self.fields["recommendation"] = forms.ChoiceField(
+            label=_("Recommendation"),
+            choices=labels.recommendation_choices,
+            widget=forms.RadioSelect,
+        )
+        for name, values in (draft or {}).items():
+            if name in self.fields and values:
+                self.initial[name] = values[0]
+
+    def values(self) -> dict[str, Any]:
+        """Return what the service takes."""
+        data = self.cleaned_data
+        return {
+            "scores": {name: data[name] for name in rules.CRITERIA},
+            "narratives": {name: data[f"{name}_note"] for name in rules.CRITERIA},
+            "recommendation": data["recommendation"],
+        }

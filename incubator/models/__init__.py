@@ -1,0 +1,65 @@
+"""Tables."""
+
+from incubator.models.applications import (
+    Application,
+    ApplicationAttachment,
+    ApplicationReview,
+)
+from incubator.models.calls import (
+    Call,
+    CallQuestion,
+    Proposal,
+    ProposalAttachment,
+    ProposalPartner,
+    ProposalReview,
+)
+from incubator.models.cohorts import Cohort, Incubation, IncubationAgreement, PlanTemplate
+from incubator.models.courses import (
+    CourseIndexPage,
+    CoursePage,
+    CourseVersion,
+    Enrolment,
+    LessonRead,
+    QuizAttempt,
+)
+from incubator.models.incubation_plan import IncubationMilestone, IncubationReview
+from incubator.models.modules import ModuleDownload, ModuleRelease, SharedModule
+from incubator.models.quota import (
+    PoolMonth,
+    QuotaEntry,
+    ResourcePool,
+    ResourceRequest,
+    UsageRecord,
+)
+
+__all__ = [
+    "Application",
+    "ApplicationAttachment",
+    "ApplicationReview",
+    "Call",
+    "CallQuestion",
+    "Cohort",
+    "CourseIndexPage",
+    "CoursePage",
+    "CourseVersion",
+    "Enrolment",
+    "Incubation",
+    "IncubationAgreement",
+    "IncubationMilestone",
+    "IncubationReview",
+    "LessonRead",
+    "ModuleDownload",
+    "ModuleRelease",
+    "PlanTemplate",
+    "PoolMonth",
+    "Proposal",
+    "ProposalAttachment",
+    "ProposalPartner",
+    "ProposalReview",
+    "QuizAttempt",
+    "QuotaEntry",
+    "ResourcePool",
+    "ResourceRequest",
+    "SharedModule",
+    "UsageRecord",
+]

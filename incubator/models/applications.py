@@ -1,0 +1,261 @@
+"""Applications of firms, their files and their reviews."""
+
+from typing import ClassVar, cast
+
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from incubator.domain import application as rules
+from incubator.labels import applications as labels
+from portal.domain.roles import Role
+from portal.models import Stateful, StoredFile, User
+
+CASE_READERS = frozenset({Role.STAFF, Role.LEAD})
+
+
+class ApplicationQuerySet(models.QuerySet["Application"]):
+    """Applications by intention."""
+
+    def visible_to(self, user: User) -> "ApplicationQuerySet":
+        """Own firms' cases; for staff every case that was sent; for reviewers their own."""
+        own = [membership.organisation_id for membership in user.active_memberships]
+        seen = Q(organisation__in=own)
+        if user.role_codes & CASE_READERS:
+            seen |= Q(submitted_at__isnull=False)
+        if Role.ASSESSOR in user.role_codes:
+            seen |= Q(
+                pk__in=ApplicationReview.objects.filter(
+                    reviewer=user, state__in=("scoring", "submitted")
+                ).values("application")
+            )
+        return self.filter(seen)
+
+    def live(self) -> "ApplicationQuerySet":
+        """Those that stand in the way of another application of the same firm."""
+        return self.exclude(state__in=rules.CLOSED)
+
+    def admitted(self) -> "ApplicationQuerySet":
+        """Those whose firm was admitted."""
+        return self.filter(state="admitted")
+
+
+class Application(Stateful):
+    """A firm's application for incubation. Only ``incubator.services`` changes its state.
+
+    Personal data: name and phone of a contact person; kept while the firm is incubated and
+    three years after a rejection, then the two answers are emptied.
+    """
+
+    number = models.CharField(_("number"), max_length=40, unique=True)
+    organisation = models.ForeignKey(
+        "portal.Organisation", on_delete=models.PROTECT, related_name="+"
+    )
+    form_version = models.CharField(max_length=12, default=rules.FORM_VERSION)
+    created_by = models.ForeignKey("portal.User", on_delete=models.PROTECT, related_name="+")
+    business_scope = models.TextField(
+        labels.ANSWERS["business_scope"], max_length=rules.TEXT_LIMIT, blank=True
+    )
+    core_products = models.TextField(
+        labels.ANSWERS["core_products"], max_length=rules.TEXT_LIMIT, blank=True
+    )
+    technical_staff = models.PositiveIntegerField(
+        labels.ANSWERS["technical_staff"], null=True, blank=True
+    )
+    scenarios = models.JSONField(labels.ANSWERS["scenarios"], default=list, blank=True)
+    case_text = models.TextField(
+        labels.ANSWERS["case_text"], max_length=rules.TEXT_LIMIT, blank=True
+    )
+    contact_person = models.CharField(labels.ANSWERS["contact_person"], max_length=80, blank=True)
+    contact_phone = models.CharField(labels.ANSWERS["contact_phone"], max_length=20, blank=True)
+    truth_declared = models.BooleanField(labels.ANSWERS["truth_declared"], default=False)
+    saved_at = models.DateTimeField(_("saved at"))
+    submitted_at = models.DateTimeField(_("submitted at"), null=True, blank=True)
+    submitted_by = models.ForeignKey(
+        "portal.User", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    machine_result = models.JSONField(null=True, blank=True)
+    asked = models.JSONField(default=dict, blank=True)
+    asked_at = models.DateTimeField(null=True, blank=True)
+    answer_due_on = models.DateField(null=True, blank=True)
+    salt = models.CharField(max_length=32, blank=True)
+    assignments = models.JSONField(default=list, blank=True)
+    review_started_at = models.DateTimeField(null=True, blank=True)
+    reviewed_at = models.DateTimeField(null=True, blank=True)
+    proposed_at = models.DateTimeField(null=True, blank=True)
+    proposal_reason = models.TextField(max_length=rules.TEXT_LIMIT, blank=True)
+    notice = models.ForeignKey(
+        "portal.Notice", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    batch = models.CharField(_("batch"), max_length=60, blank=True)
+    admitted_on = models.DateField(_("admitted on"), null=True, blank=True)
+    reason_codes = models.JSONField(default=list, blank=True)
+    feedback = models.TextField(_("feedback"), max_length=rules.TEXT_LIMIT, blank=True)
+
+    objects = ApplicationQuerySet.as_manager()
+
+    class Meta:
+        """One live application a firm; every decision has what it rests on."""
+
+        verbose_name = _("incubation application")
+        verbose_name_plural = _("incubation applications")
+        indexes: ClassVar = [models.Index(fields=["state", "id"], name="application_state")]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(state__in=rules.LIFECYCLE.states), name="application_state_known"
+            ),
+            models.UniqueConstraint(
+                fields=["organisation"],
+                condition=~Q(state__in=sorted(rules.CLOSED)),
+                name="application_one_live",
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=["draft", "withdrawn"]) | Q(submitted_at__isnull=False),
+                name="application_sent_has_time",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=["public_notice", "admitted"])
+                | Q(proposed_at__isnull=False, notice__isnull=False),
+                name="application_noticed_has_notice",
+            ),
+            models.CheckConstraint(
+                condition=Q(state="admitted") ^ Q(admitted_on__isnull=True),
+                name="application_admitted_has_date",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="rejected") | ~Q(feedback=""),
+                name="application_rejected_has_reason",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        """Show the number."""
+        return self.number
+
+    def get_absolute_url(self) -> str:
+        """Return the firm's page of this case."""
+        return reverse("incubator:application", args=[self.pk])
+
+    @property
+    def answers(self) -> dict[str, object]:
+        """What the firm has answered, by field."""
+        return {name: getattr(self, name) for name in rules.ANSWERS}
+
+    @property
+    def files(self) -> "list[ApplicationAttachment]":
+        """The files that count, oldest first (from a prefetch where there is one)."""
+        return [one for one in self.attachments.all() if one.removed_at is None]
+
+
+class ApplicationAttachment(models.Model):
+    """A file of an application. A removed one stays for the record, but no longer counts.
+
+    Personal data: whatever the file holds (a licence names the legal representative).
+    """
+
+    application = models.ForeignKey(
+        Application, on_delete=models.CASCADE, related_name="attachments"
+    )
+    kind = models.CharField(_("kind of file"), max_length=12, choices=labels.attachment_kinds)
+    file = models.ForeignKey("portal.StoredFile", on_delete=models.PROTECT, related_name="+")
+    added_at = models.DateTimeField()
+    removed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        """In the order in which they came."""
+
+        ordering: ClassVar = ["id"]
+        verbose_name = _("attachment")
+        verbose_name_plural = _("attachments")
+
+    def __str__(self) -> str:
+        """Show the file's name."""
+        return cast("StoredFile", self.file).name
+
+    @property
+    def url(self) -> str:
+        """Where whoever may read it gets the file."""
+        return reverse("portal:file", args=[self.file_id])
+
+
+class ApplicationReviewQuerySet(models.QuerySet["ApplicationReview"]):
+    """Reviews by intention."""
+
+    def of(self, user: User) -> "ApplicationReviewQuerySet":
+        """Those assigned to ``user``, for as long as they are or were theirs to write."""
+        return self.filter(reviewer=user).exclude(state="cancelled")
+
+    def live(self) -> "ApplicationReviewQuerySet":
+        """Those that count or will count."""
+        return self.filter(state__in=rules.LIVE_REVIEWS)
+
+    def waiting(self) -> "ApplicationReviewQuerySet":
+        """Those that a reviewer still owes."""
+        return self.filter(state__in=("assigned", "scoring"))
+
+
+class ApplicationReview(Stateful):
+    """One reviewer's conflict declaration, anchored scores and narratives.
+
+    Personal data: who reviewed, what tie was declared; the firm never sees it. Kept as long as
+    the decision can be appealed.
+    """
+
+    application = models.ForeignKey(Application, on_delete=models.CASCADE, related_name="reviews")
+    reviewer = models.ForeignKey("portal.User", on_delete=models.PROTECT, related_name="+")
+    conflict_note = models.TextField(max_length=rules.TEXT_LIMIT, blank=True)
+    declared_at = models.DateTimeField(null=True, blank=True)
+    capability = models.PositiveSmallIntegerField(null=True, blank=True)
+    capability_note = models.TextField(max_length=rules.TEXT_LIMIT, blank=True)
+    scenario_fit = models.PositiveSmallIntegerField(null=True, blank=True)
+    scenario_fit_note = models.TextField(max_length=rules.TEXT_LIMIT, blank=True)
+    case_evidence = models.PositiveSmallIntegerField(null=True, blank=True)
+    case_evidence_note = models.TextField(max_length=rules.TEXT_LIMIT, blank=True)
+    recommendation = models.CharField(
+        max_length=8, blank=True, choices=labels.recommendation_choices
+    )
+    submitted_at = models.DateTimeField(null=True, blank=True)
+
+    objects = ApplicationReviewQuerySet.as_manager()
+
+    class Meta:
+        """A person reviews a case once; what was sent is complete."""
+
+        verbose_name = _("application review")
+        verbose_name_plural = _("application reviews")
+        ordering: ClassVar = ["id"]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(state__in=rules.REVIEW_LIFECYCLE.states), name="review_state_known"
+            ),
+            models.UniqueConstraint(fields=["application", "reviewer"], name="review_once"),
+            models.CheckConstraint(
+                # A comparison with nothing would pass the check, hence "isnull" beside "in".
+                condition=~Q(state="submitted")
+                | Q(
+                    capability__isnull=False,
+                    capability__in=rules.ANCHORS,
+                    scenario_fit__isnull=False,
+                    scenario_fit__in=rules.ANCHORS,
+                    case_evidence__isnull=False,
+                    case_evidence__in=rules.ANCHORS,
+                    recommendation__in=rules.RECOMMENDATIONS,
+                    submitted_at__isnull=False,
+                ),
+                name="review_sent_is_complete",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        """Show the case; the reviewer's name is not for everybody."""
+        return str(self.application)
+
+    def get_absolute_url(self) -> str:
+        """Return the reviewer's page."""
+        return reverse("incubator:review", args=[self.pk])
+
+    @property
+    def scores(self) -> dict[str, int]:
+        """The anchors by criterion."""
+        return {name: getattr(self, name) for name in rules.CRITERIA}

@@ -1,0 +1,163 @@
+"""Shared algorithm modules, their releases and who downloaded them."""
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from incubator.domain.module import DOWNLOADABLE, RELEASE
+from incubator.labels.modules import module_release_states
+from portal.models import Bilingual, Stateful, User
+
+CURATORS = frozenset({"staff", "resource_manager"})
+"""Who sees every module, whatever its state."""
+FIRM_ROLES = frozenset({"firm_signer", "firm_member"})
+
+
+class SharedModule(Bilingual):
+    """A module that the county or an admitted firm shares with all admitted firms.
+
+    Personal data: ``contact`` may name a person; it is published and kept with the module.
+    """
+
+    name = models.CharField(_("package name"), max_length=100, unique=True)
+    title = models.CharField(_("title"), max_length=120)
+    title_en = models.CharField(_("title in English"), max_length=160, blank=True)
+    summary = models.TextField(_("summary"), max_length=2000)
+    summary_en = models.TextField(_("summary in English"), max_length=3000, blank=True)
+    licence = models.CharField(_("licence"), max_length=80)
+    contact = models.CharField(_("contact"), max_length=160)
+    example = models.TextField(_("example of use"), max_length=4000, blank=True)
+    owner = models.ForeignKey(
+        "portal.Organisation",
+        verbose_name=_("contributed by"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+    )
+    created_at = models.DateTimeField(_("created at"))
+
+    class Meta:
+        """Listed by name; the name is stored in its normal form (PEP 503)."""
+
+        verbose_name = _("shared module")
+        verbose_name_plural = _("shared modules")
+        ordering: ClassVar = ["name"]
+
+    def __str__(self) -> str:
+        """Show the package name."""
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        """Return the public page."""
+        return reverse("incubator:module", args=[self.name])
+
+    @property
+    def local_title(self) -> str:
+        """The title in the reader's language."""
+        return self.local("title")
+
+    @property
+    def local_summary(self) -> str:
+        """The summary in the reader's language."""
+        return self.local("summary")
+
+
+class ModuleReleaseQuerySet(models.QuerySet["ModuleRelease"]):
+    """Releases by intention."""
+
+    def downloadable(self) -> "ModuleReleaseQuerySet":
+        """Published, or yanked after that."""
+        return self.filter(state__in=DOWNLOADABLE)
+
+    def visible_to(self, user: User) -> "ModuleReleaseQuerySet":
+        """Those that ``user`` sees in the workspace: curators all, firms their own."""
+        if user.role_codes & CURATORS:
+            return self
+        firms = [
+            membership.organisation_id
+            for membership in user.active_memberships
+            if membership.role in FIRM_ROLES
+        ]
+        return self.filter(module__owner__in=firms)
+
+
+class ModuleRelease(Stateful):
+    """One version of a module; moved by ``incubator.services.modules`` only.
+
+    Nothing but the state changes once it is published. Holds who uploaded it, kept for good.
+    """
+
+    state = models.CharField(
+        _("state"), max_length=32, db_index=True, choices=module_release_states
+    )
+    module = models.ForeignKey(SharedModule, on_delete=models.PROTECT, related_name="releases")
+    number = models.CharField(_("version"), max_length=60)
+    number_key = models.CharField(max_length=60)
+    file = models.ForeignKey("portal.StoredFile", on_delete=models.PROTECT, related_name="+")
+    sha256 = models.CharField("SHA-256", max_length=64)
+    requires_python = models.CharField(_("Python"), max_length=120, blank=True)
+    metadata = models.JSONField(_("metadata"), default=dict)
+    core_metadata = models.TextField(blank=True)  # METADATA as it is, served beside the file
+    uploaded_by = models.ForeignKey(
+        "portal.User", null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    review_note = models.TextField(_("changes asked for"), max_length=2000, blank=True)
+    published_at = models.DateTimeField(_("published"), null=True, blank=True)
+    yanked_reason = models.CharField(_("why it was withdrawn"), max_length=300, blank=True)
+
+    objects = ModuleReleaseQuerySet.as_manager()
+
+    class Meta:
+        """A version exists once in a module, however it is written (1.0 is 1.0.0)."""
+
+        verbose_name = _("release")
+        verbose_name_plural = _("releases")
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["module", "number_key"], name="release_once"),
+            models.CheckConstraint(
+                condition=Q(state__in=RELEASE.states), name="module_release_state"
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=DOWNLOADABLE) ^ Q(published_at__isnull=True),
+                name="release_published_at",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        """Show name and version."""
+        return f"{self.module.name} {self.number}"
+
+    def get_absolute_url(self) -> str:
+        """Return the page in the workspace."""
+        return reverse("incubator:release", args=[self.pk])
+
+
+class ModuleDownload(models.Model):
+    """A firm took a release on a day. Holds who it was, kept as evidence of use."""
+
+    release = models.ForeignKey(ModuleRelease, on_delete=models.PROTECT, related_name="downloads")
+    organisation = models.ForeignKey(
+        "portal.Organisation", on_delete=models.PROTECT, related_name="+"
+    )
+    user = models.ForeignKey("portal.User", null=True, on_delete=models.SET_NULL, related_name="+")
+    day = models.DateField(_("day"))
+    at = models.DateTimeField(_("at"))
+
+    class Meta:
+        """Counted once for a firm, a release and a day."""
+
+        verbose_name = _("download")
+        verbose_name_plural = _("downloads")
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["release", "organisation", "day"], name="download_once_a_day"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        """Show who took what when."""
+        return f"{self.organisation} · {self.release} · {self.day}"

@@ -1,0 +1,33 @@
+"""Who may read the files of an application, and who must not decide on one."""
+
+from incubator.models.applications import Application
+from portal.domain.lifecycle import NotAllowed
+from portal.domain.roles import Role
+from portal.models import Organisation, StoredFile, User
+from portal.permissions import (
+    Person,
+    has_conflict,
+    register_file_policy,
+    require_outsider,
+    require_role,
+)
+
+
+def may_read_attachment(user: Person, stored: StoredFile) -> bool:
+    """Return whether ``user`` sees the application that ``stored`` belongs to."""
+    if not isinstance(user, User):
+        return False
+    return Application.objects.visible_to(user).filter(attachments__file=stored).exists()
+
+
+def require_decider(actor: User, organisation: Organisation) -> None:
+    """Raise ``NotAllowed`` unless ``actor`` is incubation staff without a tie to the firm."""
+    require_role(actor, Role.STAFF)
+    require_outsider(actor, organisation)
+    if has_conflict(actor, organisation):
+        raise NotAllowed("conflict_of_interest")
+
+
+register_file_policy(
+    "application_attachment", "incubator.permissions.applications.may_read_attachment"
+)

@@ -1,0 +1,167 @@
+"""Reads of shared modules: the library, a module's page, the desk, counts for the scoring."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
+from django.shortcuts import get_object_or_404
+
+from incubator.domain.module import RELEASE
+from incubator.models import ModuleDownload, ModuleRelease, SharedModule
+from incubator.models.modules import CURATORS, FIRM_ROLES
+from portal.models import User
+
+PAGE = 20
+
+
+def modules_used(organisation_ids: Iterable[int], until: datetime) -> dict[int, int]:
+    """Return by organisation how many distinct modules of others it had downloaded at ``until``.
+
+    Organisations without a download are left out (one query).
+    """
+    rows = (
+        ModuleDownload.objects.filter(organisation_id__in=list(organisation_ids), at__lte=until)
+        .exclude(release__module__owner_id=F("organisation_id"))
+        .values_list("organisation_id")
+        .annotate(n=Count("release__module", distinct=True))
+    )
+    return dict(rows)
+
+
+def modules_contributed(organisation_ids: Iterable[int], until: datetime) -> dict[int, int]:
+    """Return by organisation how many of its modules had a published release at ``until``.
+
+    Organisations without one are left out (one query).
+    """
+    rows = (
+        SharedModule.objects.filter(
+            owner_id__in=list(organisation_ids), releases__published_at__lte=until
+        )
+        .values_list("owner_id")
+        .annotate(n=Count("pk", distinct=True))
+    )
+    return dict(rows)
+
+
+def published_modules() -> int:
+    """Return how many modules the library shows (one query)."""
+    return library().count()
+
+
+def library() -> "QuerySet[SharedModule]":
+    """Return the modules with a release that can be downloaded, with ``latest`` and ``users``.
+
+    ``latest`` is the newest published number (else the newest yanked one), ``users`` how many
+    firms other than the owner downloaded the module.
+    """
+    newest = (
+        ModuleRelease.objects.downloadable()
+        .filter(module=OuterRef("pk"))
+        .order_by("state", "-published_at", "-pk")  # "published" sorts before "yanked"
+    )
+    others = ~Q(releases__downloads__organisation=F("owner")) | Q(owner__isnull=True)
+    return (
+        SharedModule.objects.select_related("owner")
+        .annotate(
+            latest=Subquery(newest.values("number")[:1]),
+            published=Subquery(newest.values("published_at")[:1]),
+            users=Count("releases__downloads__organisation", filter=others, distinct=True),
+        )
+        .filter(latest__isnull=False)
+    )
+
+
+def library_page(q: str = "", after: str = "") -> list[SharedModule]:
+    """Return up to 21 modules by name after the name ``after``, matching ``q`` (one query)."""
+    found = library()
+    if q:
+        found = found.filter(
+            Q(name__icontains=q)
+            | Q(title__icontains=q)
+            | Q(title_en__icontains=q)
+            | Q(summary__icontains=q)
+            | Q(summary_en__icontains=q)
+        )
+    if after:
+        found = found.filter(name__gt=after)
+    return list(found.order_by("name")[: PAGE + 1])
+
+
+@dataclass(frozen=True)
+class ModulePage:
+    """What a module's public page shows; ``current`` is the release to take."""
+
+    module: SharedModule
+    releases: list[ModuleRelease]
+    current: ModuleRelease
+
+
+def module_page(name: str) -> ModulePage:
+    """Return a published module by its normal name; 404 otherwise (two queries)."""
+    module = get_object_or_404(library(), name=name)
+    releases = list(
+        module.releases.downloadable().select_related("file").order_by("-published_at", "-pk")[:50]
+    )
+    live = [release for release in releases if release.state == "published"]
+    return ModulePage(module, releases, (live or releases)[0])
+
+
+def release_to_download(name: str, number: str) -> ModuleRelease:
+    """Return a published or yanked release by module and version; 404 otherwise."""
+    releases = ModuleRelease.objects.downloadable().select_related("module__owner", "file")
+    return get_object_or_404(releases, module__name=name, number=number)
+
+
+def release_page(user: User, pk: int) -> tuple[ModuleRelease, frozenset[str]]:
+    """Return a release that ``user`` may see and the actions that they may take; 404 otherwise."""
+    release = get_object_or_404(
+        ModuleRelease.objects.visible_to(user).select_related(
+            "module__owner", "file", "uploaded_by"
+        ),
+        pk=pk,
+    )
+    bound = {
+        membership.role
+        for membership in user.active_memberships
+        if membership.organisation_id == release.module.owner_id
+    }
+    actions = set(RELEASE.actions(release.state, bound | set(user.role_codes)))
+    if release.uploaded_by_id == user.pk:
+        actions -= {"publish", "request_changes"}
+    if release.module.owner_id and not bound & FIRM_ROLES:
+        actions -= {"submit"}
+    return release, frozenset(actions)
+
+
+def review_queue() -> list[ModuleRelease]:
+    """Return what waits for review, oldest first, 50 at most (one query)."""
+    waiting = ModuleRelease.objects.filter(state="in_review").select_related("module__owner")
+    return list(waiting.order_by("state_since", "pk")[:50])
+
+
+def my_releases(user: User, after: int | None = None) -> list[ModuleRelease]:
+    """Return up to 21 releases that ``user`` may see, newest first (one query)."""
+    rows = ModuleRelease.objects.visible_to(user).select_related("module__owner").order_by("-pk")
+    if after is not None:
+        rows = rows.filter(pk__lt=after)
+    return list(rows[: PAGE + 1])
+
+
+def contributable(user: User) -> "QuerySet[SharedModule]":
+    """Return the modules that ``user`` may add releases to."""
+    firms = [m.organisation_id for m in user.active_memberships if m.role in FIRM_ROLES]
+    mine = Q(owner__in=firms)
+    if user.role_codes & CURATORS:
+        mine |= Q(owner__isnull=True)
+    return SharedModule.objects.filter(mine).select_related("owner")
+
+
+def my_modules(user: User) -> list[SharedModule]:
+    """Return the modules that ``user`` may add releases to, by name, 100 at most (one query)."""
+    return list(contributable(user).order_by("name")[:100])
+
+
+def my_module(user: User, name: str) -> SharedModule:
+    """Return a module that ``user`` may add releases to; 404 otherwise."""
+    return get_object_or_404(contributable(user), name=name)

@@ -1,0 +1,453 @@
+"""Requests for cloud resources: ask, decide, set up, give back, revoke."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from django.utils import timezone
+
+from incubator.domain.quota import GRANTED, REQUEST, require_amount, require_span
+from incubator.models import ResourcePool, ResourceRequest
+from incubator.permissions.quota import require_applicant, require_manager
+from incubator.selectors.cohorts import is_removed
+from incubator.services import quota_ledger as ledger
+from incubator.services.incubation_reviews import require_reviews_in_time
+from incubator.services.quota_ledger import Deed
+from incubator.services.screening import signers_of
+from portal.domain.lifecycle import Conflict, Invalid
+from portal.domain.roles import Role
+from portal.models import Organisation, User
+from portal.notifications import notify
+from portal.services.operations import operation
+from portal.services.registers import next_serial
+from portal.services.transitions import apply_transition, lock
+from portal.services.work import open_work
+
+SERIES = "HYZY"
+
+
+def request_resources(
+    *,
+    firm: Organisation,
+    pool: ResourcePool,
+    amount: Decimal,
+    first_month: date,
+    months: int,
+    purpose: str,
+    actor: User,
+    now: datetime,
+    previous: ResourceRequest | None = None,
+    kind: str = "new",
+) -> ResourceRequest:
+    """Ask for ``amount`` a month of a pool; ``previous`` is what a renewal or change follows.
+
+    Raises ``NotAllowed`` (``role``, ``quota_not_admitted``), ``Invalid`` (``amount``, ``months``,
+    ``first_month``) or ``Conflict`` (``quota_removed``, ``quota_review_overdue``,
+    ``pool_closed``, ``renewal_open``, ``not_granted``).
+    """
+    with operation(
+        "incubator.quota.request", actor=actor, now=now, organisation=firm, pool=pool.code
+    ):
+        require_applicant(actor, firm)
+        require_in_good_standing(firm, timezone.localdate(now))
+        ResourcePool.objects.select_for_update().get(pk=pool.pk)
+        if not pool.open:
+            raise Conflict("pool_closed")
+        require_followed(previous, firm, pool, kind)
+        require_span(first_month, months, timezone.localdate(now))
+        if not purpose.strip():
+            raise Invalid("invalid_input", fields={"purpose": "reason_required"})
+        draft = ResourceRequest.objects.create(
+            number=next_serial(SERIES, now=now),
+            organisation=firm,
+            pool=pool,
+            kind=kind,
+            previous=previous,
+            amount=require_amount(amount),
+            first_month=first_month,
+            months=months,
+            purpose=purpose.strip()[:2000],
+            created_by=actor,
+            state=REQUEST.initial,
+            state_since=now,
+            created_at=now,
+        )
+        return send(draft, actor=actor, now=now)
+
+
+def require_in_good_standing(firm: Organisation, today: date) -> None:
+    """Raise ``Conflict`` where its incubation keeps a firm from asking for more."""
+    if is_removed(firm.pk):
+        raise Conflict("quota_removed")
+    require_reviews_in_time(firm, today)
+
+
+def require_followed(
+    previous: ResourceRequest | None, firm: Organisation, pool: ResourcePool, kind: str
+) -> None:
+    """Raise unless a renewal or change follows a grant of the firm that nothing follows yet."""
+    if (kind == "new") != (previous is None):
+        raise Invalid("not_granted")
+    if previous is None:
+        return
+    locked = lock(previous)
+    if locked.organisation_id != firm.pk or locked.pool_id != pool.pk:
+        raise Conflict("not_found")
+    if locked.state not in GRANTED:
+        raise Conflict("not_granted")
+    later = locked.later.filter(state__in=("requested", "more_info", *GRANTED)).first()
+    if later is not None:
+        raise Conflict("renewal_open", number=later.number)
+
+
+def send(
+    request: ResourceRequest,
+    *,
+    actor: User,
+    now: datetime,
+    changes: Mapping[str, Any] | None = None,
+    expected_version: int | None = None,
+) -> ResourceRequest:
+    """Hand a request to the resource managers."""
+    moved = apply_transition(
+        instance=request,
+        lifecycle=REQUEST,
+        action="request",
+        actor=actor,
+        now=now,
+        organisation=request.organisation,
+        changes=changes,
+        expected_version=expected_version,
+    )
+    open_work(
+        "quota_decide",
+        subject=moved,
+        url=moved.get_absolute_url(),
+        now=now,
+        role=Role.RESOURCE_MANAGER,
+        number=moved.number,
+        firm=moved.organisation.name,
+    )
+    return moved
+
+
+def answer_question(
+    *,
+    request: ResourceRequest,
+    amount: Decimal,
+    purpose: str,
+    actor: User,
+    now: datetime,
+    expected_version: int | None = None,
+) -> ResourceRequest:
+    """Answer the resource manager's question by mending amount and purpose; send it again."""
+    with operation(
+        "incubator.quota.answer",
+        actor=actor,
+        now=now,
+        subject=request,
+        organisation=request.organisation,
+    ):
+        require_applicant(actor, request.organisation)
+        REQUEST.find(lock(request).state, "request")
+        if not purpose.strip():
+            raise Invalid("invalid_input", fields={"purpose": "reason_required"})
+        changes = {"amount": require_amount(amount), "purpose": purpose.strip()[:2000]}
+        return send(
+            request, actor=actor, now=now, changes=changes, expected_version=expected_version
+        )
+
+
+def decide(
+    request: ResourceRequest,
+    action: str,
+    *,
+    actor: User,
+    now: datetime,
+    reason: str = "",
+    changes: Mapping[str, Any] | None = None,
+    expected_version: int | None = None,
+) -> ResourceRequest:
+    """Take a resource manager's step; nobody decides for their own firm."""
+    require_manager(actor)
+    return apply_transition(
+        instance=request,
+        lifecycle=REQUEST,
+        action=action,
+        actor=actor,
+        now=now,
+        organisation=request.organisation,
+        reason=reason,
+        changes=changes,
+        expected_version=expected_version,
+    )
+
+
+def ask(
+    *,
+    request: ResourceRequest,
+    reason: str,
+    actor: User,
+    now: datetime,
+    expected_version: int | None = None,
+) -> ResourceRequest:
+    """Ask the firm something before deciding; ``reason`` is the question."""
+    with operation("incubator.quota.ask", actor=actor, now=now, subject=request):
+        moved = decide(
+            request,
+            "ask",
+            actor=actor,
+            now=now,
+            reason=reason,
+            changes={"question": reason.strip()[:1000]},
+            expected_version=expected_version,
+        )
+        open_work(
+            "quota_answer",
+            subject=moved,
+            url=moved.get_absolute_url(),
+            now=now,
+            role=Role.FIRM_SIGNER,
+            organisation=moved.organisation,
+            number=moved.number,
+        )
+        tell(moved, "quota_question", now=now, question=reason.strip())
+    return moved
+
+
+def approve(
+    *,
+    request: ResourceRequest,
+    amount: Decimal,
+    actor: User,
+    now: datetime,
+    note: str = "",
+    expected_version: int | None = None,
+) -> ResourceRequest:
+    """Approve a request, in full or in part, and set the amount aside in every month.
+
+    A change ends what it follows in the same moment: what that still held goes back first.
+    Raises ``Invalid`` (``amount``, ``amount_above``; ``reason_required`` for less than asked
+    without a note) or ``Conflict`` (``pool_short``, ``month_missing``, ``month_closed``,
+    ``not_granted``), and whatever ``apply_transition`` raises.
+    """
+    with operation("incubator.quota.approve", actor=actor, now=now, subject=request, amount=amount):
+        require_manager(actor)
+        locked = lock(request)
+        granted = require_amount(amount)
+        if granted > locked.amount:
+            asked = f"{locked.amount} {locked.pool.unit}"
+            raise Invalid("amount_above", fields={"amount": "amount_above"}, asked=asked)
+        if granted < locked.amount and not note.strip():
+            raise Invalid("reason_required", fields={"note": "reason_required"})
+        moved = decide(
+            request,
+            "approve",
+            actor=actor,
+            now=now,
+            changes={"approved_amount": granted, "decision_note": note.strip()[:1000]},
+            expected_version=expected_version,
+        )
+        if moved.kind == "change" and moved.previous is not None:
+            end_changed(moved.previous, actor=actor, now=now)
+        ledger.hold(moved, granted, Deed(actor, now))
+        open_work(
+            "quota_provision",
+            subject=moved,
+            url=moved.get_absolute_url(),
+            now=now,
+            role=Role.RESOURCE_MANAGER,
+            number=moved.number,
+            firm=moved.organisation.name,
+        )
+        amount_words = f"{granted} {moved.pool.unit}"
+        tell(moved, "quota_approved", now=now, amount=amount_words)
+    return moved
+
+
+def end_changed(previous: ResourceRequest, *, actor: User, now: datetime) -> None:
+    """End the grant that a change replaces."""
+    if lock(previous).state not in GRANTED:
+        raise Conflict("not_granted")
+    apply_transition(
+        instance=previous,
+        lifecycle=REQUEST,
+        action="release",
+        actor=actor,
+        now=now,
+        organisation=previous.organisation,
+    )
+    ledger.give_back(previous, Deed(actor, now))
+
+
+def deny(
+    *,
+    request: ResourceRequest,
+    reason: str,
+    actor: User,
+    now: datetime,
+    expected_version: int | None = None,
+) -> ResourceRequest:
+    """Deny a request with a reason; it stays visible."""
+    with operation("incubator.quota.deny", actor=actor, now=now, subject=request):
+        moved = decide(
+            request,
+            "deny",
+            actor=actor,
+            now=now,
+            reason=reason,
+            changes={"decision_note": reason.strip()[:1000]},
+            expected_version=expected_version,
+        )
+        tell(moved, "quota_denied", now=now, reason=reason.strip())
+    return moved
+
+
+def withdraw(
+    *,
+    request: ResourceRequest,
+    actor: User,
+    now: datetime,
+    expected_version: int | None = None,
+) -> ResourceRequest:
+    """Take a request back before it is decided."""
+    return apply_transition(
+        instance=request,
+        lifecycle=REQUEST,
+        action="withdraw",
+        actor=actor,
+        now=now,
+        organisation=request.organisation,
+        expected_version=expected_version,
+    )
+
+
+def provision(
+    *,
+    request: ResourceRequest,
+    account: str,
+    actor: User | None,
+    now: datetime,
+    access_note: str = "",
+    expected_version: int | None = None,
+) -> ResourceRequest:
+    """Record that the cloud has set a grant up: its account there and how the firm reaches it.
+
+    ``actor`` is a resource manager, or ``None`` for a driver. Raises ``Invalid("invalid_input")``.
+    """
+    with operation("incubator.quota.provision", actor=actor, now=now, subject=request):
+        if actor is not None:
+            require_manager(actor)
+        if not account.strip():
+            raise Invalid("invalid_input", fields={"account": "reason_required"})
+        moved = apply_transition(
+            instance=request,
+            lifecycle=REQUEST,
+            action="provision",
+            actor=actor,
+            now=now,
+            organisation=request.organisation,
+            expected_version=expected_version,
+            changes={
+                "account": account.strip()[:120],
+                "access_note": access_note.strip()[:1000],
+                "provisioned_at": now,
+            },
+        )
+        tell(moved, "quota_ready", now=now)
+    return moved
+
+
+def release(
+    *,
+    request: ResourceRequest,
+    actor: User,
+    now: datetime,
+    expected_version: int | None = None,
+) -> ResourceRequest:
+    """Give a grant back: what it still holds returns to the pool."""
+    with operation(
+        "incubator.quota.release",
+        actor=actor,
+        now=now,
+        subject=request,
+        organisation=request.organisation,
+    ):
+        moved = apply_transition(
+            instance=request,
+            lifecycle=REQUEST,
+            action="release",
+            actor=actor,
+            now=now,
+            organisation=request.organisation,
+            expected_version=expected_version,
+        )
+        ledger.give_back(moved, Deed(actor, now))
+        ask_to_close(moved, now=now)
+    return moved
+
+
+def revoke(
+    *,
+    request: ResourceRequest,
+    reason: str,
+    actor: User | None,
+    now: datetime,
+    expected_version: int | None = None,
+) -> ResourceRequest:
+    """Revoke a grant with a reason; ``actor`` is ``None`` when an event brings it about."""
+    with operation("incubator.quota.revoke", actor=actor, now=now, subject=request):
+        if actor is not None:
+            require_manager(actor)
+        moved = apply_transition(
+            instance=request,
+            lifecycle=REQUEST,
+            action="revoke",
+            actor=actor,
+            now=now,
+            organisation=request.organisation,
+            reason=reason,
+            changes={"decision_note": reason.strip()[:1000]},
+            expected_version=expected_version,
+        )
+        ledger.give_back(moved, Deed(actor, now))
+        ask_to_close(moved, now=now)
+        tell(moved, "quota_revoked", now=now, reason=reason.strip())
+    return moved
+
+
+def revoke_all(*, organisation_id: int, reason: str, now: datetime) -> int:
+    """Revoke everything that a firm holds, by the system; return how much there was."""
+    grants = list(ResourceRequest.objects.granted().filter(organisation_id=organisation_id))
+    for grant in grants:
+        revoke(request=grant, reason=reason, actor=None, now=now)
+    return len(grants)
+
+
+def ask_to_close(request: ResourceRequest, *, now: datetime) -> None:
+    """Have a resource manager switch off in the cloud what had been set up there."""
+    if request.provisioned_at is not None:
+        open_work(
+            "quota_close",
+            subject=request,
+            url=request.get_absolute_url(),
+            now=now,
+            role=Role.RESOURCE_MANAGER,
+            number=request.number,
+            firm=request.organisation.name,
+        )
+
+
+def tell(request: ResourceRequest, kind: str, *, now: datetime, **params: object) -> None:
+    """Tell everybody who acts for the firm."""
+    notify(
+        signers_of(request.organisation),
+        kind,
+        key=f"{kind}:{request.pk}:{request.version}",
+        now=now,
+        url=request.get_absolute_url(),
+        number=request.number,
+        pool=request.pool.title,
+        **params,
+    )

@@ -1,0 +1,312 @@
+"""What incubation staff do with applications: ask, assign, propose, reject."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.urls import reverse
+from django.utils import timezone
+
+from incubator.domain import application as rules
+from incubator.models import Application
+from incubator.permissions.applications import require_decider
+from incubator.services.application_reviews import (
+    assign_reviewers,
+    fill_reviews,
+    ratings_of,
+    reviewers_lacking,
+)
+from portal.domain.calendar import add_working_days
+from portal.domain.lifecycle import Conflict, Invalid
+from portal.domain.roles import Role
+from portal.models import Organisation, User
+from portal.notifications import notify
+from portal.services.operations import operation
+from portal.services.transitions import apply_transition, lock
+from portal.services.work import close_work, open_work
+
+ANSWER_DAYS = 5
+"""Working days that a firm has for an answer, unless the screener sets a day."""
+PUBLISH_DAYS = 5
+
+
+def signers_of(organisation: Organisation) -> list[User]:
+    """Return who acts for a firm."""
+    return list(
+        User.objects.filter(memberships__organisation=organisation, memberships__active=True)
+        .distinct()
+        .order_by("pk"),
+    )
+
+
+@dataclass(frozen=True)
+class CaseContact:
+    """How a firm is reached about its application."""
+
+    person: str
+    phone: str
+    firm_phone: str
+
+
+def reveal_contact(
+    *, application: Application, reason: str, actor: User, now: datetime
+) -> CaseContact:
+    """Return whom to call about an application; audited with the reason.
+
+    Only incubation staff without a tie to the firm.
+    """
+    organisation = application.organisation
+    with operation(
+        "incubator.reveal_contact",
+        actor=actor,
+        now=now,
+        subject=application,
+        organisation=organisation,
+        reason=reason.strip(),
+    ):
+        require_decider(actor, organisation)
+        if not reason.strip():
+            raise Invalid("reason_required", fields={"reason": "reason_required"})
+    return CaseContact(application.contact_person, application.contact_phone, organisation.phone)
+
+
+def ask_more_info(
+    *,
+    application: Application,
+    asked: Mapping[str, str],
+    actor: User,
+    now: datetime,
+    due_on: date | None = None,
+    expected_version: int | None = None,
+) -> Application:
+    """Reopen the answers named in ``asked`` (answer → note) and only those.
+
+    The firm gets a work item and a message. Raises ``Invalid("nothing_asked")``.
+    """
+    organisation = application.organisation
+    with operation(
+        "incubator.ask_more_info",
+        actor=actor,
+        now=now,
+        subject=application,
+        organisation=organisation,
+    ):
+        require_decider(actor, organisation)
+        notes = {name: asked[name].strip() for name in rules.ASKABLE if asked.get(name, "").strip()}
+        if not notes:
+            raise Invalid("nothing_asked")
+        due = due_on or add_working_days(timezone.localdate(now), ANSWER_DAYS).value
+        moved = apply_transition(
+            instance=application,
+            lifecycle=rules.LIFECYCLE,
+            action="ask",
+            actor=actor,
+            now=now,
+            organisation=organisation,
+            expected_version=expected_version,
+            changes={
+                "asked": notes,
+                "asked_at": now,
+                "answer_due_on": due,
+                "truth_declared": False,
+            },
+            data={"asked": sorted(notes)},
+        )
+        url = moved.get_absolute_url()
+        open_work(
+            "application_answer",
+            subject=moved,
+            organisation=organisation,
+            role=Role.FIRM_SIGNER,
+            url=url,
+            now=now,
+            due_on=due,
+            firm=organisation.name,
+        )
+        notify(
+            signers_of(organisation),
+            "application_answer",
+            now=now,
+            url=url,
+            key=f"application_answer:{moved.pk}:{moved.version}",
+            number=moved.number,
+            firm=organisation.name,
+            due=due.isoformat(),
+        )
+    return moved
+
+
+def start_review(
+    *,
+    application: Application,
+    actor: User,
+    now: datetime,
+    expected_version: int | None = None,
+) -> Application:
+    """Assign two unconflicted reviewers by public draw and open their work items.
+
+    Raises ``Conflict("not_enough_assessors")``, having changed nothing.
+    """
+    organisation = application.organisation
+    with operation(
+        "incubator.start_review",
+        actor=actor,
+        now=now,
+        subject=application,
+        organisation=organisation,
+    ):
+        require_decider(actor, organisation)
+        moved = apply_transition(
+            instance=application,
+            lifecycle=rules.LIFECYCLE,
+            action="start_review",
+            actor=actor,
+            now=now,
+            organisation=organisation,
+            expected_version=expected_version,
+            changes={"review_started_at": now},
+        )
+        assign_reviewers(moved, count=rules.REVIEWERS, now=now)
+    return moved
+
+
+def assign_missing_reviewers(
+    *, application: Application, actor: User, now: datetime, expected_version: int | None = None
+) -> Application:
+    """Draw who is missing once there are more assessors (somebody stepped back, or two differ).
+
+    Raises ``Conflict``: ``wrong_state``, ``stale``, ``reviewers_complete`` or
+    ``not_enough_assessors``.
+    """
+    organisation = application.organisation
+    with operation(
+        "incubator.assign_missing_reviewers",
+        actor=actor,
+        now=now,
+        subject=application,
+        organisation=organisation,
+    ):
+        require_decider(actor, organisation)
+        locked = lock(application)
+        require_state(locked, "in_review", expected_version)
+        if not reviewers_lacking(locked):
+            raise Conflict("reviewers_complete")
+        if not fill_reviews(locked, now=now):
+            raise Conflict("not_enough_assessors")
+        close_work(locked, now=now, kind="application_reviewers")
+    return locked
+
+
+def require_state(application: Application, state: str, expected_version: int | None) -> None:
+    """Raise ``Conflict`` unless the locked case is in ``state`` and the form was not stale."""
+    if application.state != state:
+        raise Conflict("wrong_state", state=application.state)
+    if expected_version is not None and application.version != expected_version:
+        raise Conflict("stale", version=application.version)
+
+
+def propose_admission(
+    *,
+    application: Application,
+    actor: User,
+    now: datetime,
+    reason: str = "",
+    expected_version: int | None = None,
+) -> Application:
+    """Propose a reviewed firm for admission; it waits for the next public notice.
+
+    Against the reviewers' advice a reason is required (``Invalid("against_reviewers")``).
+    """
+    organisation = application.organisation
+    with operation(
+        "incubator.propose_admission",
+        actor=actor,
+        now=now,
+        subject=application,
+        organisation=organisation,
+    ):
+        require_decider(actor, organisation)
+        locked = lock(application)
+        require_state(locked, "decision_pending", expected_version)
+        if locked.proposed_at is not None:
+            raise Conflict("already_proposed")
+        if not reason.strip() and not advised(locked):
+            raise Invalid("against_reviewers", fields={"reason": "against_reviewers"})
+        moved = apply_transition(
+            instance=locked,
+            lifecycle=rules.LIFECYCLE,
+            action="propose",
+            actor=actor,
+            now=now,
+            organisation=organisation,
+            reason=reason,
+            changes={"proposed_at": now, "proposal_reason": reason.strip()},
+        )
+        open_work(
+            "application_publish",
+            subject=moved,
+            role=Role.STAFF,
+            now=now,
+            url=reverse("incubator:admission_notice"),
+            due_on=add_working_days(timezone.localdate(now), PUBLISH_DAYS).value,
+            firm=organisation.name,
+        )
+    return moved
+
+
+def advised(application: Application) -> bool:
+    """Return whether the reviews that are in advise admission."""
+    reviews = list(application.reviews.filter(state="submitted"))
+    ids = [str(one.pk) for one in reviews]
+    return bool(rules.verdict(dict(zip(ids, ratings_of(reviews), strict=True))).accept)
+
+
+def reject_application(
+    *,
+    application: Application,
+    reason_codes: Sequence[str],
+    feedback: str,
+    actor: User,
+    now: datetime,
+    expected_version: int | None = None,
+) -> Application:
+    """Reject with at least one reason code and a text for the firm.
+
+    Raises ``Invalid``: ``reasons_missing`` or ``reason_required`` (no feedback).
+    """
+    organisation = application.organisation
+    with operation(
+        "incubator.reject_application",
+        actor=actor,
+        now=now,
+        subject=application,
+        organisation=organisation,
+    ):
+        require_decider(actor, organisation)
+        codes = [code for code in rules.REASON_CODES if code in reason_codes]
+        if not codes:
+            raise Invalid("reasons_missing", fields={"reason_codes": "reasons_missing"})
+        if not feedback.strip():
+            raise Invalid("reason_required", fields={"feedback": "reason_required"})
+        moved = apply_transition(
+            instance=application,
+            lifecycle=rules.LIFECYCLE,
+            action="reject",
+            actor=actor,
+            now=now,
+            organisation=organisation,
+            reason=feedback,
+            expected_version=expected_version,
+            changes={"reason_codes": codes, "feedback": feedback.strip()},
+            data={"reason_codes": codes},
+        )
+        notify(
+            signers_of(organisation),
+            "application_rejected",
+            now=now,
+            key=f"application_rejected:{moved.pk}",
+            number=moved.number,
+            firm=organisation.name,
+            url=moved.get_absolute_url(),
+        )
+    return moved

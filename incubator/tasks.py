@@ -1,0 +1,16 @@
+"""What the worker calls: each task reads the clock and calls a service."""
+
+from django.utils import timezone
+
+from incubator.services import expiry, incubation_reviews
+
+
+def remind_incubation() -> tuple[int, int]:
+    """Warn of overdue reviews and remind of what is due soon (every morning); return how many."""
+    now = timezone.now()
+    return incubation_reviews.warn_overdue(now=now), incubation_reviews.remind_due(now=now)
+
+
+def warn_of_expiry() -> int:
+    """Tell firms whose cloud resources end soon (every night); return how many messages."""
+    return expiry.warn_of_expiry(now=timezone.now())

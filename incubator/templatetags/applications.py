@@ -1,0 +1,106 @@
+"""Small parts of the application pages."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django import template
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from incubator.domain import application as rules
+from incubator.labels import applications as labels
+from incubator.models import Application, ApplicationAttachment, ApplicationReview
+from incubator.selectors.applications import TONES, Step
+from portal.labels import STATES
+from portal.templatetags.portal import COMPONENTS, file_row, status
+from portal.templatetags.portal_words import BANNER_ICONS, day
+
+register = template.Library()
+
+
+def state_mark(lifecycle: str, state: str, *, public: bool) -> dict[str, Any]:
+    """Return what the status component shows for a state."""
+    staff_name, public_name, tone, icon = STATES[lifecycle][state]
+    return status(str(public_name if public else staff_name), tone, icon)
+
+
+@register.inclusion_tag(COMPONENTS + "status.html")
+def application_state(case: Application, public: bool = False) -> dict[str, Any]:  # noqa: FBT001, FBT002 a template's switch
+    """An application's state, in the firm's words or the staff's."""
+    return state_mark(rules.LIFECYCLE.name, case.state, public=public)
+
+
+@register.inclusion_tag(COMPONENTS + "status.html")
+def review_state(review: ApplicationReview) -> dict[str, Any]:
+    """A review's state."""
+    return state_mark(rules.REVIEW_LIFECYCLE.name, review.state, public=False)
+
+
+@register.inclusion_tag(COMPONENTS + "status.html")
+def machine_mark(case: Application) -> dict[str, Any]:
+    """What the machine check suggested when the case was sent."""
+    suggestion = (case.machine_result or {}).get("suggestion", "discretionary")
+    words = {"pass": _("Pass"), "discretionary": _("Look closely"), "fail": _("Fail")}
+    tone = TONES[suggestion]
+    return status(words[suggestion], tone, BANNER_ICONS[tone])
+
+
+@register.inclusion_tag(COMPONENTS + "file_row.html")
+def attachment_row(one: ApplicationAttachment) -> dict[str, Any]:
+    """A stored file with its kind."""
+    stored = one.file
+    kind = labels.ATTACHMENT_KINDS[one.kind]
+    return file_row(
+        {
+            "name": f"{kind} · {stored.name}",
+            "size": stored.size,
+            "sha256": stored.sha256,
+            "url": one.url,
+            "state": "stored",
+        }
+    )
+
+
+@register.filter
+def part(holder: Any, name: str) -> Any:
+    """The part of ``holder`` (a form, a dict) called ``name``; nothing where there is none."""
+    if isinstance(holder, Mapping):
+        return holder.get(name, "")
+    return holder[name]
+
+
+@register.filter
+def with_notes(steps: list[Step]) -> list[dict[str, str | Promise]]:
+    """Steps as the component takes them: dates in words."""
+    return [{"label": one.label, "note": day(one.note), "state": one.state} for one in steps]
+
+
+def trail(url: str, parent: str, here: str) -> dict[str, Any]:
+    """Return crumbs: workspace, a list, this page."""
+    return {
+        "crumbs": [
+            {"url": reverse("portal:workspace"), "label": _("Workspace")},
+            {"url": reverse(url), "label": parent},
+            {"label": here},
+        ]
+    }
+
+
+@register.inclusion_tag(COMPONENTS + "crumbs.html")
+def application_crumbs(case: Application) -> dict[str, Any]:
+    """Where the firm is."""
+    return trail("incubator:application_list", _("Incubation applications"), case.number)
+
+
+@register.inclusion_tag(COMPONENTS + "crumbs.html")
+def screening_crumbs(here: str | SafeString) -> dict[str, Any]:
+    """Where staff are."""
+    return trail("incubator:screening_list", _("Screening of applications"), here)
+
+
+@register.inclusion_tag(COMPONENTS + "crumbs.html")
+def review_crumbs(here: str | SafeString) -> dict[str, Any]:
+    """Where the reviewer is."""
+    return trail("incubator:review_list", _("My reviews"), here)

@@ -1,0 +1,116 @@
+"""The reviewer's pages: what is assigned, the conflict declaration, the anchored form."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from incubator.forms.applications import ConflictForm, ReviewForm
+from incubator.models import ApplicationReview
+from incubator.selectors import applications as selectors
+from incubator.services import application_reviews as services
+from portal.domain.roles import Role
+from portal.permissions import for_roles
+from portal.selectors.drafts import draft_of
+from portal.views.base import done, form_page, keyset, next_link, posted_version, run_form
+
+
+@for_roles(Role.ASSESSOR)
+@require_safe
+def review_list(request: HttpRequest) -> HttpResponse:
+    """The applications that were assigned to me."""
+    rows = selectors.reviews_of(request.user, after=keyset(request))
+    shown = rows[: selectors.PAGE]
+    context = {
+        "rows": shown,
+        "next_url": next_link(request, shown[-1].pk) if len(rows) > selectors.PAGE else "",
+    }
+    return render(request, "incubator/applications/review_list.html", context)
+
+
+def own_review(request: HttpRequest, pk: int) -> ApplicationReview:
+    """Return a review that is mine; any other is not found."""
+    mine = ApplicationReview.objects.of(request.user)
+    return get_object_or_404(mine.select_related("application__organisation"), pk=pk)
+
+
+@for_roles(Role.ASSESSOR)
+def review(request: HttpRequest, pk: int) -> HttpResponse:
+    """The declaration first, then the anchored form beside the evidence, then what others said."""
+    mine = own_review(request, pk)
+    if request.method == "POST":
+        return scored(request, mine)
+    if mine.state == "assigned":
+        return form_page(
+            request,
+            "incubator/applications/review_conflict.html",
+            ConflictForm(),
+            {"review": mine},
+        )
+    draft = draft_of(request.user, services.draft_key(mine))
+    form = ReviewForm(draft=draft.data if draft else None)
+    return review_page(request, mine, form)
+
+
+def scored(request: HttpRequest, mine: ApplicationReview) -> HttpResponse:
+    """Send the review."""
+    form = ReviewForm(request.POST)
+    ok, _sent = run_form(
+        form,
+        lambda _values: services.submit_review(
+            review=mine,
+            actor=request.user,
+            now=timezone.now(),
+            expected_version=posted_version(request),
+            **form.values(),
+        ),
+    )
+    if not ok:
+        return review_page(request, own_review(request, mine.pk), form)
+    return done(request, _("Your review is sent."), "incubator:review", mine.pk)
+
+
+def review_page(request: HttpRequest, mine: ApplicationReview, form: ReviewForm) -> HttpResponse:
+    """Draw the case beside the form, or what was sent."""
+    readable = mine.state in {"scoring", "submitted"}
+    case = selectors.application_cases().get(pk=mine.application_id) if readable else None
+    context = {
+        "review": mine,
+        "case": case,
+        "check": selectors.stored_panel(case) if case else None,
+        "answers": selectors.answer_lines(case) if case else [],
+        "own": selectors.review_line(mine),
+        "others": selectors.other_reviews(mine),
+        "draft_url": reverse("portal:draft", args=[services.draft_key(mine)]),
+    }
+    return form_page(request, "incubator/applications/review.html", form, context)
+
+
+@for_roles(Role.ASSESSOR)
+@require_POST
+def review_conflict(request: HttpRequest, pk: int) -> HttpResponse:
+    """Declare a tie, or that there is none."""
+    mine = own_review(request, pk)
+    form = ConflictForm(request.POST)
+    version = posted_version(request)
+    ok, moved = run_form(
+        form,
+        lambda values: services.declare(
+            review=mine,
+            conflict=values["conflict"] == "yes",
+            note=values["note"],
+            actor=request.user,
+            now=timezone.now(),
+            expected_version=version,
+        ),
+    )
+    if not ok:
+        return form_page(
+            request, "incubator/applications/review_conflict.html", form, {"review": mine}
+        )
+    if moved.state == "recused":
+        text = _("Thank you; somebody else reviews this case.")
+        return done(request, text, "incubator:review_list")
+    return done(request, _("Thank you. Here is the case."), "incubator:review", pk)

@@ -1,0 +1,216 @@
+"""The firm's pages: register a firm, write an application, follow it."""
+
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from incubator.domain import application as rules
+from incubator.forms.applications import ApplicationForm, AttachmentForm, FirmForm, StartForm
+from incubator.labels import applications as labels
+from incubator.models import Application
+from incubator.selectors import applications as selectors
+from incubator.services import applications as services
+from portal.domain.roles import Role
+from portal.permissions import for_roles, logged_in, organisations_of, roles_in
+from portal.selectors.drafts import draft_of
+from portal.services.accounts import register_organisation
+from portal.views.base import act, done, form_page, posted_version, run_form
+
+FIRM = (Role.FIRM_SIGNER, Role.FIRM_MEMBER)
+
+
+@logged_in
+@require_safe
+def apply(request: HttpRequest) -> HttpResponse:
+    """The door of the home page: to the applications, or first to register a firm."""
+    has_firm = organisations_of(request.user, *FIRM)
+    return redirect("incubator:application_list" if has_firm else "incubator:firm_new")
+
+
+@logged_in
+def firm_new(request: HttpRequest) -> HttpResponse:
+    """Register a firm; whoever does becomes its signer."""
+    form = FirmForm(request.POST or None)
+    ok, firm = run_form(
+        form,
+        lambda values: register_organisation(
+            kind="firm", actor=request.user, now=timezone.now(), **values
+        ),
+    )
+    if ok:
+        text = _("%(firm)s is registered and you are its signer.") % {"firm": firm.name}
+        return done(request, text, "incubator:application_list")
+    return form_page(request, "incubator/applications/firm_form.html", form)
+
+
+@for_roles(*FIRM)
+@require_safe
+def application_list(request: HttpRequest) -> HttpResponse:
+    """What my firms have applied for."""
+    context = {"page": selectors.firm_page(request.user), "today": timezone.localdate()}
+    return render(request, "incubator/applications/list.html", context)
+
+
+@for_roles(*FIRM)
+@require_POST
+def application_new(request: HttpRequest) -> HttpResponse:
+    """Start an application of one of my firms."""
+    form = StartForm(request.POST)
+    mine = {firm.pk: firm for firm in organisations_of(request.user, *FIRM)}
+    firm = mine.get(form.cleaned_data["organisation"]) if form.is_valid() else None
+    if firm is None:
+        raise Http404
+    created: list[Application] = []
+    answer = act(
+        request,
+        lambda: created.append(
+            services.create_application(organisation=firm, actor=request.user, now=timezone.now()),
+        ),
+        "incubator:application_list",
+    )
+    return redirect(created[0]) if created else answer
+
+
+def own_application(request: HttpRequest, pk: int) -> Application:
+    """Return an application of one of my firms; any other is not found."""
+    firms = organisations_of(request.user, *FIRM)
+    return get_object_or_404(selectors.application_cases(), pk=pk, organisation__in=firms)
+
+
+@for_roles(*FIRM)
+def application(request: HttpRequest, pk: int) -> HttpResponse:
+    """Write an application, or follow one that is with the reviewers."""
+    case = own_application(request, pk)
+    if request.method == "POST":
+        return answered(request, case)
+    if case.state not in rules.EDITABLE:
+        return render(request, "incubator/applications/case.html", case_context(request, case))
+    draft = draft_of(request.user, services.draft_key(case.organisation))
+    fresh = draft if draft and draft.saved_at > case.saved_at else None
+    form = ApplicationForm(application=case, draft=fresh.data if fresh else None)
+    saved_at = fresh.saved_at if fresh else case.saved_at
+    return edit_page(request, case, form, saved_at=saved_at)
+
+
+def answered(request: HttpRequest, case: Application) -> HttpResponse:
+    """Save or submit; a case that moved on leads back to its page with a word about it."""
+    submitting = request.POST.get("deed") == "submit"
+    if case.state not in rules.EDITABLE:
+        return act(request, lambda: deed(request, case, {}, submitting=submitting), case)
+    form = ApplicationForm(request.POST, application=case, submitting=submitting)
+    ok, _saved = run_form(form, lambda values: deed(request, case, values, submitting=submitting))
+    if not ok:
+        return edit_page(request, case, form)
+    if submitting:
+        text = _("Submitted as %(number)s.") % {"number": case.number}
+    else:
+        text = _("Saved. You can go on at any time.")
+    return done(request, text, case)
+
+
+def deed(
+    request: HttpRequest, case: Application, values: dict[str, Any], *, submitting: bool
+) -> Application:
+    """Call the service that the pressed button stands for."""
+    service = services.submit_application if submitting else services.save_answers
+    return service(
+        application=case,
+        answers=values,
+        actor=request.user,
+        now=timezone.now(),
+        expected_version=posted_version(request),
+    )
+
+
+def edit_page(
+    request: HttpRequest, case: Application, form: ApplicationForm, **extra: Any
+) -> HttpResponse:
+    """Draw the form with the machine check beside it."""
+    open_now = rules.open_answers(case.state, case.asked)
+    context = {
+        **case_context(request, case),
+        "check": selectors.check_panel(selectors.check_now(case, form.current())),
+        "lines": {line.name: line for line in selectors.answer_lines(case, masked=False)},
+        "open": open_now,
+        "asked": [(labels.ANSWERS[name], note) for name, note in case.asked.items()],
+        "draft_url": reverse("portal:draft", args=[services.draft_key(case.organisation)]),
+        "files_open": rules.ATTACHMENTS in open_now,
+        "upload": AttachmentForm(auto_id="upload_%s"),
+        **extra,
+    }
+    return form_page(request, "incubator/applications/form.html", form, context)
+
+
+def case_context(request: HttpRequest, case: Application) -> dict[str, Any]:
+    """Return what both pages of a case show."""
+    return {
+        "case": case,
+        "steps": selectors.steps_of(case),
+        "answers": selectors.answer_lines(case, masked=False),
+        "signer": Role.FIRM_SIGNER in roles_in(request.user, case.organisation),
+        "may_withdraw": "withdraw"
+        in rules.LIFECYCLE.actions(case.state, roles_in(request.user, case.organisation)),
+        "reasons": [labels.REASONS[code] for code in case.reason_codes],
+        "today": timezone.localdate(),
+    }
+
+
+@for_roles(*FIRM)
+@require_POST
+def attach(request: HttpRequest, pk: int) -> HttpResponse:
+    """Keep an uploaded file at once, so that no later error loses it."""
+    case = own_application(request, pk)
+    upload = AttachmentForm(request.POST, request.FILES, auto_id="upload_%s")
+    ok, _kept = run_form(
+        upload,
+        lambda values: services.attach_file(
+            application=case,
+            upload=values["file"],
+            kind=values["kind"],
+            actor=request.user,
+            now=timezone.now(),
+        ),
+    )
+    if ok:
+        return done(request, _("The file is kept."), case)
+    form = ApplicationForm(application=case)
+    response = edit_page(request, case, form, upload=upload)
+    response.status_code = 422
+    return response
+
+
+@for_roles(*FIRM)
+@require_POST
+def detach(request: HttpRequest, pk: int, attachment_pk: int) -> HttpResponse:
+    """Take a file out of the application."""
+    case = own_application(request, pk)
+    attachment = get_object_or_404(case.attachments, pk=attachment_pk)
+    return act(
+        request,
+        lambda: services.remove_attachment(
+            attachment=attachment, actor=request.user, now=timezone.now()
+        ),
+        case,
+    )
+
+
+@for_roles(*FIRM)
+@require_POST
+def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take the application back."""
+    case = own_application(request, pk)
+    return act(
+        request,
+        lambda: services.withdraw_application(
+            application=case,
+            actor=request.user,
+            now=timezone.now(),
+            expected_version=posted_version(request),
+        ),
+        case,
+    )

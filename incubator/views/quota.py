@@ -1,0 +1,283 @@
+"""Cloud resources, seen by the firm; a request's page serves firm and resource manager."""
+
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from typing import Any
+
+from django.forms import Form
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from incubator.domain.quota import GRANTED, add_months, month_of
+from incubator.forms.quota import (
+    AnswerForm,
+    ApproveForm,
+    ProvisionForm,
+    QuotaReasonForm,
+    RequestForm,
+)
+from incubator.labels.quota import clock_names, request_kinds
+from incubator.models import ResourceRequest
+from incubator.models.modules import FIRM_ROLES
+from incubator.permissions.quota import applicant_firms
+from incubator.selectors import quota as reads
+from incubator.services import quota as services
+from portal import labels
+from portal.domain.roles import Role
+from portal.permissions import for_roles, organisations_of
+from portal.views.base import act, done, form_page, keyset, next_link, posted_version, run_form
+
+FIRM = for_roles(Role.FIRM_SIGNER, Role.FIRM_MEMBER)
+BOTH = for_roles(Role.FIRM_SIGNER, Role.FIRM_MEMBER, Role.RESOURCE_MANAGER)
+FORMS: dict[str, type[Form]] = {
+    "request": AnswerForm,
+    "ask": QuotaReasonForm,
+    "approve": ApproveForm,
+    "deny": QuotaReasonForm,
+    "provision": ProvisionForm,
+    "revoke": QuotaReasonForm,
+}
+"""Deeds that need input; the others are one button."""
+SERVICES: dict[str, Callable[..., Any]] = {
+    "request": services.answer_question,
+    "ask": services.ask,
+    "approve": services.approve,
+    "deny": services.deny,
+    "withdraw": services.withdraw,
+    "provision": services.provision,
+    "release": services.release,
+    "revoke": services.revoke,
+}
+
+
+@FIRM
+@require_safe
+def quota_list(request: HttpRequest) -> HttpResponse:
+    """What my firms hold, and all requests."""
+    today = timezone.localdate()
+    firms = [firm.pk for firm in organisations_of(request.user, *FIRM_ROLES)]
+    rows = reads.requests_of(request.user, after=keyset(request))
+    more = next_link(request, rows[reads.PAGE - 1].pk) if len(rows) > reads.PAGE else ""
+    context = {
+        "grants": reads.grants_of(firms, today),
+        "clocks": clock_names(),
+        "table": request_table(rows[: reads.PAGE]),
+        "rows": rows[: reads.PAGE],
+        "next_url": more,
+        "may_ask": bool(applicant_firms(request.user)),
+    }
+    return render(request, "incubator/quota/list.html", context)
+
+
+def request_table(rows: list[ResourceRequest], *, firms: bool = False) -> dict[str, Any]:
+    """Return requests as the table component takes them."""
+    headers = [
+        {"label": _("Request")},
+        *([{"label": _("Firm")}] if firms else []),
+        {"label": _("Resource")},
+        {"label": _("A month"), "numeric": True},
+        {"label": _("Period")},
+        {"label": _("State")},
+    ]
+    return {
+        "caption": _("Newest first"),
+        "headers": headers,
+        "rows": [request_cells(row, firms=firms) for row in rows],
+    }
+
+
+def request_cells(row: ResourceRequest, *, firms: bool) -> list[Any]:
+    """Return a request's cells."""
+    name, _public, tone, icon = labels.STATES["incubator.resource_request"][row.state]
+    amount = row.approved_amount or row.amount
+    return [
+        {"text": row.number, "url": row.get_absolute_url()},
+        *([row.organisation.name] if firms else []),
+        row.pool.local_title,
+        f"{plain(amount)} {row.pool.unit}",
+        period(row),
+        {"text": name, "tone": tone, "icon": icon},
+    ]
+
+
+def plain(amount: Decimal) -> str:
+    """Return an amount without needless zeros.
+
+    >>> plain(Decimal("120.00"))
+    '120'
+    """
+    return f"{amount.normalize():f}" if amount else "0"
+
+
+def period(row: ResourceRequest) -> str:
+    """Return a request's months in words."""
+    first, last = row.first_month, add_months(row.first_month, row.months - 1)
+    words = [date_format(month, "YEAR_MONTH_FORMAT") for month in (first, last)]
+    return words[0] if first == last else " – ".join(words)
+
+
+@FIRM
+def quota_new(request: HttpRequest) -> HttpResponse:
+    """Ask for resources."""
+    return draw_request_form(request, None, "new")
+
+
+@FIRM
+def quota_follow(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
+    """Ask for a renewal of a grant, or for another amount."""
+    previous = reads.request_page(request.user, pk)
+    if kind not in {"renewal", "change"} or previous.state not in GRANTED:
+        raise Http404
+    return draw_request_form(request, previous, kind)
+
+
+def draw_request_form(
+    request: HttpRequest, previous: ResourceRequest | None, kind: str
+) -> HttpResponse:
+    """Draw and take the form of a request."""
+    today = timezone.localdate()
+    firms = applicant_firms(request.user)
+    form = RequestForm(
+        request.POST or None,
+        firms=firms,
+        today=today,
+        follows=previous is not None,
+        initial=initial_of(previous, kind, today) | {"pool": request.GET.get("pool", "")[:9]}
+        if previous is None
+        else initial_of(previous, kind, today),
+    )
+    given = (
+        {}
+        if previous is None
+        else {"firm": previous.organisation, "pool": previous.pool, "previous": previous}
+    )
+    ok, made = run_form(
+        form,
+        lambda values: services.request_resources(
+            actor=request.user, now=timezone.now(), kind=kind, **(values | given)
+        ),
+    )
+    if ok:
+        text = _("The request is with the resource manager.")
+        return done(request, text, "incubator:quota_request", made.pk)
+    context = {
+        "previous": previous,
+        "kind": kind,
+        "kind_name": dict(request_kinds())[kind],
+        "spent": reads.spent(previous, today) if previous else None,
+        "pools": reads.pools_with_room(today) if previous is None else [],
+        "may_ask": bool(firms),
+    }
+    return form_page(request, "incubator/quota/new.html", form, context)
+
+
+def initial_of(previous: ResourceRequest | None, kind: str, today: Any) -> dict[str, Any]:
+    """Return what the form starts with: a renewal goes on where the grant ends."""
+    if previous is None:
+        return {"first_month": month_of(today).isoformat()}
+    after = add_months(previous.first_month, previous.months)
+    first = max(after if kind == "renewal" else previous.first_month, month_of(today))
+    left = (after.year - first.year) * 12 + after.month - first.month
+    return {
+        "amount": previous.approved_amount,
+        "first_month": first.isoformat(),
+        "months": previous.months if kind == "renewal" else max(left, 1),
+        "purpose": previous.purpose,
+    }
+
+
+@BOTH
+@require_safe
+def quota_request(request: HttpRequest, pk: int) -> HttpResponse:
+    """A request: what was asked, decided, set up and used, and what I may do."""
+    return draw_request(request, reads.request_page(request.user, pk))
+
+
+def draw_request(
+    request: HttpRequest, row: ResourceRequest, forms: Mapping[str, Form] | None = None
+) -> HttpResponse:
+    """Draw a request's page; a form with errors answers 422."""
+    today = timezone.localdate()
+    name, _public, tone, icon = labels.STATES["incubator.resource_request"][row.state]
+    clock = row.clock(today)
+    actions = reads.request_actions(request.user, row)
+    deciding = "approve" in actions
+    context = {
+        "row": row,
+        "kind_name": dict(request_kinds())[row.kind],
+        "period": period(row),
+        "status": {"label": name, "tone": tone, "icon": icon},
+        "clock": clock_names().get(clock),
+        "actions": actions,
+        "months": reads.request_months(row) if row.approved_amount else [],
+        "room": reads.room_for(row) if deciding else [],
+        "usage": reads.usage_of(row) if row.approved_amount else [],
+        "spent": reads.spent(row.previous, today) if row.previous else None,
+        "follow": row.state in GRANTED and "withdraw" not in actions and is_own(request, row),
+        "manager": "revoke" in actions or deciding,
+        "today": today,
+        **{f"{action}_form": form for action, form in blank_forms(row, actions).items()},
+    }
+    errors = {f"{action}_form": form for action, form in (forms or {}).items()}
+    status = 422 if forms else 200
+    return render(request, "incubator/quota/request.html", context | errors, status=status)
+
+
+def is_own(request: HttpRequest, row: ResourceRequest) -> bool:
+    """Return whether the person acts for the request's firm."""
+    return row.organisation in organisations_of(request.user, *FIRM_ROLES)
+
+
+def blank_forms(row: ResourceRequest, actions: tuple[str, ...]) -> dict[str, Form]:
+    """Return the forms of the deeds that are open."""
+    initial = {
+        "version": row.version,
+        "amount": row.amount,
+        "purpose": row.purpose,
+        "account": row.account,
+    }
+    return {
+        action: FORMS[action](initial=initial, prefix=action)
+        for action in actions
+        if action in FORMS
+    }
+
+
+@BOTH
+@require_POST
+def quota_deed(request: HttpRequest, pk: int, action: str) -> HttpResponse:
+    """Take a step with a request."""
+    row = reads.request_page(request.user, pk)
+    if action not in SERVICES:
+        raise Http404
+    service = SERVICES[action]
+    if action not in FORMS:
+        return act(
+            request,
+            lambda: service(
+                request=row,
+                actor=request.user,
+                now=timezone.now(),
+                expected_version=posted_version(request),
+            ),
+            "incubator:quota_request",
+            pk,
+        )
+    form = FORMS[action](request.POST, prefix=action)
+    ok, _moved = run_form(
+        form,
+        lambda values: service(
+            request=row,
+            actor=request.user,
+            now=timezone.now(),
+            expected_version=values.pop("version"),
+            **values,
+        ),
+    )
+    if ok:
+        return done(request, _("Done."), "incubator:quota_request", pk)
+    return draw_request(request, row, {action: form})

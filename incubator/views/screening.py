@@ -1,0 +1,164 @@
+"""The staff's pages: the list, the case with everything that a decision needs, the notice."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django import forms
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from incubator.domain import application as rules
+from incubator.forms.applications import (
+    AdmissionNoticeForm,
+    AskForm,
+    ButtonForm,
+    ProposeForm,
+    RejectForm,
+    ScreeningFilterForm,
+)
+from incubator.labels import applications as labels
+from incubator.models import Application
+from incubator.selectors import applications as selectors
+from incubator.services import admissions
+from incubator.services import screening as services
+from portal.domain.roles import Role
+from portal.forms import ReasonForm
+from portal.permissions import for_roles
+from portal.views.base import done, form_page, keyset, next_link, posted_version, run_form
+
+Deed = tuple[type[forms.Form], Callable[..., Application]]
+DEEDS: dict[str, Deed] = {
+    "ask": (AskForm, services.ask_more_info),
+    "start": (ButtonForm, services.start_review),
+    "reviewers": (ButtonForm, services.assign_missing_reviewers),
+    "propose": (ProposeForm, services.propose_admission),
+    "admit": (ButtonForm, admissions.admit_application),
+    "reject": (RejectForm, services.reject_application),
+}
+"""The buttons of the case page: form and service."""
+
+
+@for_roles(Role.STAFF)
+@require_safe
+def screening_list(request: HttpRequest) -> HttpResponse:
+    """Applications that were sent, with filters in the address."""
+    filters = ScreeningFilterForm(request.GET)
+    values = filters.cleaned_data if filters.is_valid() else {}
+    rows = selectors.screening_list(
+        state=values.get("state", ""), text=values.get("q", ""), after=keyset(request)
+    )
+    shown = rows[: selectors.PAGE]
+    context = {
+        "filters": filters,
+        "rows": shown,
+        "next_url": next_link(request, shown[-1].pk) if len(rows) > selectors.PAGE else "",
+    }
+    return render(request, "incubator/applications/screening_list.html", context)
+
+
+def sent_application(request: HttpRequest, pk: int) -> Application:
+    """Return a case that staff may see; any other is not found."""
+    cases = selectors.application_cases().filter(submitted_at__isnull=False)
+    return get_object_or_404(cases, pk=pk)
+
+
+@for_roles(Role.STAFF)
+@require_safe
+def screening_case(request: HttpRequest, pk: int) -> HttpResponse:
+    """Everything about one application, and what can be done now."""
+    return case_page(request, sent_application(request, pk))
+
+
+@for_roles(Role.STAFF)
+@require_POST
+def screening_deed(request: HttpRequest, pk: int, deed: str) -> HttpResponse:
+    """Do one of the deeds of the case page."""
+    if deed not in DEEDS:
+        raise Http404
+    case = sent_application(request, pk)
+    kind, service = DEEDS[deed]
+    form: Any = kind(request.POST, auto_id=f"{deed}_%s")
+    ok, _moved = run_form(
+        form,
+        lambda _values: service(
+            application=case,
+            actor=request.user,
+            now=timezone.now(),
+            expected_version=posted_version(request),
+            **form.values(),
+        ),
+    )
+    if ok:
+        return done(request, _("Done."), "incubator:screening_case", pk)
+    return case_page(request, sent_application(request, pk), **{deed: form})
+
+
+@for_roles(Role.STAFF)
+@require_POST
+@never_cache
+def screening_contact(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show whom to call in this one answer, for a reason that the trail keeps."""
+    case = sent_application(request, pk)
+    form = ReasonForm(request.POST, auto_id="contact_%s")
+    ok, contact = run_form(
+        form,
+        lambda values: services.reveal_contact(
+            application=case, actor=request.user, now=timezone.now(), **values
+        ),
+    )
+    return case_page(request, case, contact) if ok else case_page(request, case, contact=form)
+
+
+def case_page(
+    request: HttpRequest,
+    case: Application,
+    shown: services.CaseContact | None = None,
+    **bound: forms.Form,
+) -> HttpResponse:
+    """Draw the case; a form with errors comes back as it was filled in, a contact is masked."""
+    drawn = {
+        name: bound.get(name) or kind(auto_id=f"{name}_%s")
+        for name, (kind, _service) in DEEDS.items()
+    }
+    context = {
+        "case": case,
+        "page": selectors.case_page(case),
+        "check": selectors.stored_panel(case),
+        "answers": selectors.answer_lines(case),
+        "steps": selectors.steps_of(case),
+        "reasons": [labels.REASONS[code] for code in case.reason_codes],
+        "asked": [(labels.ANSWERS[name], note) for name, note in case.asked.items()],
+        "actions": rules.LIFECYCLE.actions(case.state, [Role.STAFF]),
+        "today": timezone.localdate(),
+        "failed": next(iter(bound.values()), None),
+        "shown": shown,
+        "contact_form": bound.get("contact") or ReasonForm(auto_id="contact_%s"),
+        **{f"{name}_form": form for name, form in drawn.items()},
+    }
+    status = 422 if bound else 200
+    return render(request, "incubator/applications/screening_case.html", context, status=status)
+
+
+@for_roles(Role.STAFF)
+def admission_notice(request: HttpRequest) -> HttpResponse:
+    """Put proposed firms into one public notice."""
+    proposed = selectors.proposed_applications()
+    form = AdmissionNoticeForm(request.POST or None, proposed=proposed)
+    ok, notice = run_form(
+        form,
+        lambda values: admissions.publish_admissions(
+            applications=form.chosen(),
+            batch=values["batch"],
+            actor=request.user,
+            now=timezone.now(),
+        ),
+    )
+    if ok:
+        return done(request, _("The notice is published."), "portal:notice", notice.number)
+    return form_page(
+        request, "incubator/applications/notice_form.html", form, {"proposed": proposed}
+    )

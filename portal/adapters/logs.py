@@ -1,0 +1,39 @@
+"""Lines of the log: the request's id on each, personal data on none."""
+
+import logging
+from contextvars import ContextVar
+from typing import Any
+
+from pythonjsonlogger.json import JsonFormatter
+
+from portal.domain.masking import scrub
+
+REQUEST_ID: ContextVar[str] = ContextVar("request_id", default="")
+
+
+class RequestIdFilter(logging.Filter):
+    """Add ``request_id`` to each record."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Set the attribute; let everything pass."""
+        record.request_id = REQUEST_ID.get()
+        return True
+
+
+class DiscreetFormatter(JsonFormatter):
+    """Takes out of message, trace and extras what says who somebody is or opens something."""
+
+    def process_log_record(self, log_data: dict[str, Any]) -> dict[str, Any]:
+        """Clean every value on its way out; keys are ours."""
+        return {key: discreet(value) for key, value in log_data.items()}
+
+
+def discreet(value: Any) -> Any:
+    """Return a value without personal data; what is no plain value becomes its cleaned text."""
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    if isinstance(value, dict):
+        return {discreet(str(key)): discreet(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [discreet(inner) for inner in value]
+    return scrub(str(value))

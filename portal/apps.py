@@ -1,0 +1,33 @@
+"""Wiring of the base."""
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class PortalConfig(AppConfig):
+    """People, regions, files, registers, events, the site's look."""
+
+    name = "portal"
+    verbose_name = _("Portal")
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Connect subscribers, guards, sessions, signs of life; keep inline code out of Wagtail."""
+        from django.contrib.auth.signals import user_logged_in
+        from django.db.models.signals import m2m_changed
+        from django_q.signals import post_execute
+
+        from portal.adapters.backoffice import without_inline_code
+        from portal.adapters.guards import refuse_clashing_groups
+        from portal.adapters.sessions import begin_session
+        from portal.events import InvitationSent, subscribe
+        from portal.models import User
+        from portal.receivers import on_acknowledged
+
+        subscribe(InvitationSent, "portal.receivers.on_invitation_sent")
+        m2m_changed.connect(
+            refuse_clashing_groups, sender=User.groups.through, dispatch_uid="clashing_groups"
+        )
+        user_logged_in.connect(begin_session, dispatch_uid="begin_session")
+        post_execute.connect(on_acknowledged, dispatch_uid="cluster_lives")
+        without_inline_code()

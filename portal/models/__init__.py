@@ -1,0 +1,86 @@
+"""Tables of the base: people, regions, records, registers, pages."""
+
+from portal.models.accounts import Invitation, Membership, Organisation, User
+from portal.models.base import Stateful
+from portal.models.jobs import (
+    EventReceipt,
+    EventRecord,
+    Job,
+    Work,
+    WorkerCluster,
+    WorkQuerySet,
+)
+from portal.models.pages import (
+    HelpPage,
+    HomePage,
+    NewsIndexPage,
+    NewsPage,
+    PolicyPage,
+    StandardPage,
+)
+from portal.models.privacy import DataRequest, PrivacyAcceptance, PrivacyNotice
+from portal.models.records import (
+    AuditAnchor,
+    AuditCut,
+    AuditEntry,
+    AuditHead,
+    BackupRun,
+    FormDraft,
+    StoredFile,
+)
+from portal.models.regions import Region
+from portal.models.registers import (
+    Bilingual,
+    IssuedDocument,
+    Notice,
+    Notification,
+    NotificationPreference,
+    Relation,
+    SerialCounter,
+    WorkItem,
+)
+from portal.models.security import FactorReset, LoginFailure, PasswordRecord
+from portal.models.tokens import AccessToken
+
+__all__ = [
+    "AccessToken",
+    "AuditAnchor",
+    "AuditCut",
+    "AuditEntry",
+    "AuditHead",
+    "BackupRun",
+    "Bilingual",
+    "DataRequest",
+    "EventReceipt",
+    "EventRecord",
+    "FactorReset",
+    "FormDraft",
+    "HelpPage",
+    "HomePage",
+    "Invitation",
+    "IssuedDocument",
+    "Job",
+    "LoginFailure",
+    "Membership",
+    "NewsIndexPage",
+    "NewsPage",
+    "Notice",
+    "Notification",
+    "NotificationPreference",
+    "Organisation",
+    "PasswordRecord",
+    "PolicyPage",
+    "PrivacyAcceptance",
+    "PrivacyNotice",
+    "Region",
+    "Relation",
+    "SerialCounter",
+    "StandardPage",
+    "Stateful",
+    "StoredFile",
+    "User",
+    "Work",
+    "WorkItem",
+    "WorkQuerySet",
+    "WorkerCluster",
+]

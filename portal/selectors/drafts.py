@@ -1,0 +1,27 @@
+"""Half-filled forms."""
+
+import re
+
+from django.http import QueryDict
+
+from portal.models import FormDraft, User
+
+KEY = re.compile(r"[a-z_]{2,40}(:[0-9a-zA-Z-]{1,60})?")
+
+
+def draft_key_known(key: str) -> bool:
+    """Return whether ``key`` has the form ``kind`` or ``kind:id``."""
+    return bool(KEY.fullmatch(key))
+
+
+def draft_of(user: User, key: str) -> FormDraft | None:
+    """Return the person's draft under ``key`` (one query)."""
+    return FormDraft.objects.filter(user=user, key=key).first()
+
+
+def draft_data(draft: FormDraft) -> QueryDict:
+    """Return a draft as form data."""
+    data = QueryDict(mutable=True)
+    for name, values in draft.data.items():
+        data.setlist(name, values)
+    return data

@@ -1,0 +1,103 @@
+"""Whether the parts that a request needs are there, and how the background work stands."""
+
+import shutil
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.core.files.base import ContentFile
+from django.core.files.storage import storages
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+from django_q.models import OrmQ
+
+from portal.models import EventRecord, Job
+from portal.selectors.background import background_state
+
+LEAST_FREE_BYTES = 200 * 1024 * 1024
+STUCK = timedelta(minutes=5)
+
+
+@dataclass(frozen=True)
+class Check:
+    """One part's state; ``detail`` never holds a secret."""
+
+    name: str
+    ok: bool
+    detail: str = ""
+
+
+def readiness(now: datetime) -> list[Check]:
+    """Check database, migrations, broker, storage and free space."""
+    parts: list[tuple[str, Callable[[], str]]] = [
+        ("database", check_database),
+        ("migrations", check_migrations),
+        ("broker", lambda: check_broker(now)),
+        ("storage", check_storage),
+    ]
+    return [run_check(name, part) for name, part in parts]
+
+
+def run_check(name: str, part: Callable[[], str]) -> Check:
+    """Run one check; any error is that part's failure, named by its type only."""
+    try:
+        problem = part()
+    except Exception as error:  # noqa: BLE001 whatever breaks is the answer
+        return Check(name, ok=False, detail=type(error).__name__)
+    return Check(name, ok=not problem, detail=problem)
+
+
+def check_database() -> str:
+    """Ask the database for one row."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+        return "" if cursor.fetchone() == (1,) else "no answer"
+
+
+def check_migrations() -> str:
+    """Compare the code's migrations with those applied."""
+    executor = MigrationExecutor(connection)
+    plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    return f"{len(plan)} unapplied" if plan else ""
+
+
+def check_broker(now: datetime) -> str:
+    """Complain when the oldest waiting event or job is older than five minutes."""
+    OrmQ.objects.count()
+    late = now - STUCK
+    stuck = (
+        EventRecord.objects.filter(
+            delivered_at__isnull=True, failed_at__isnull=True, created_at__lt=late
+        ).count()
+        + Job.objects.filter(state="waiting", created_at__lt=late).count()
+    )
+    return f"{stuck} waiting for more than 5 minutes; is the worker running?" if stuck else ""
+
+
+def check_storage() -> str:
+    """Write, read and remove a small file; look at the space that is left."""
+    store = storages["private"]
+    name = store.save(f"probe/{uuid.uuid4().hex}", ContentFile(b"ready"))
+    with store.open(name) as opened:
+        answer = opened.read()
+    store.delete(name)
+    if answer != b"ready":
+        return "read back something else"
+    free = shutil.disk_usage(settings.VAR_DIR).free
+    return "" if free >= LEAST_FREE_BYTES else "disk nearly full"
+
+
+def work_figures(now: datetime) -> dict[str, float]:
+    """Return depth, age and failures of the background work, and how long workers are silent.
+
+    ``silent_seconds`` is of the cluster that spoke last; it is left out where none runs.
+    """
+    state = background_state(now)
+    figures = {name: state.total(name) for name in ("waiting", "failing", "parked")}
+    values: dict[str, float] = {**figures, "oldest_seconds": round(state.oldest_seconds, 1)}
+    heard = [row.acknowledged_at for row in state.clusters if row.acknowledged_at]
+    if heard:
+        values["silent_seconds"] = round((now - max(heard)).total_seconds(), 1)
+    return values

@@ -1,0 +1,240 @@
+"""Filters that put dates, sizes and durations into the reader's language.
+
+``{% load portal %}`` brings them; this library only keeps them together.
+"""
+
+import re
+from collections.abc import Iterable
+from datetime import date, datetime
+from decimal import Decimal
+
+from django import template
+from django.apps import apps
+from django.utils.formats import date_format, number_format
+from django.utils.safestring import SafeString
+from django.utils.timezone import is_aware, localdate, localtime
+from django.utils.translation import get_language, ngettext
+from django.utils.translation import gettext as _
+
+from portal.domain.calendar import working_days_between
+from portal.domain.data_register import Line
+from portal.domain.masking import mask_email, mask_phone
+from portal.labels import ROLES, deed_label, privacy
+
+register = template.Library()
+
+BANNER_ICONS = {
+    "info": "info-circle",
+    "warn": "alert-triangle",
+    "bad": "alert-circle",
+    "good": "circle-check",
+    "notice": "speakerphone",
+}
+MESSAGE_TONES = {"error": "bad", "warning": "warn", "success": "good"}
+
+BROWSERS = (
+    ("MicroMessenger/", "WeChat"),
+    ("Edg", "Edge"),
+    ("OPR/", "Opera"),
+    ("Firefox/", "Firefox"),
+    ("Chrome/", "Chrome"),
+    ("Safari/", "Safari"),
+)
+SYSTEMS = (
+    ("HarmonyOS", "HarmonyOS"),
+    ("Android", "Android"),
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Windows", "Windows"),
+    ("Mac OS X", "macOS"),
+    ("Linux", "Linux"),
+)
+"""Marks in what browsers send, the more special one first."""
+
+DAY_FORMATS = {"zh": "Y年n月j日", "en": "j M Y"}
+SHORT_DAY_FORMATS = {"zh": "n月j日", "en": "j M"}
+MOMENT_FORMATS = {"zh": "Y年n月j日 H:i", "en": "j M Y, H:i"}
+
+HAN = re.compile("[\u4e00-\u9fff]")
+CHINESE = SafeString(' lang="zh-Hans"')
+
+SECONDS_PER_MINUTE, SECONDS_PER_HOUR, SECONDS_PER_DAY = 60, 3600, 86400
+
+
+def _in_language(formats: dict[str, str]) -> str:
+    return formats["zh" if (get_language() or "zh").startswith("zh") else "en"]
+
+
+def _dated(value: date | datetime | None, formats: dict[str, str]) -> str:
+    """``value`` in the page's language and time zone; nothing for nothing."""
+    if not value:
+        return ""
+    local = localtime(value) if isinstance(value, datetime) and is_aware(value) else value
+    return date_format(local, _in_language(formats))
+
+
+@register.filter
+def day(value: date | datetime | None) -> str:
+    """``2026年11月23日`` or ``23 Nov 2026``."""
+    return _dated(value, DAY_FORMATS)
+
+
+@register.filter
+def day_short(value: date | datetime | None) -> str:
+    """``11月23日`` or ``23 Nov``, where the year is plain from its surroundings."""
+    return _dated(value, SHORT_DAY_FORMATS)
+
+
+@register.filter
+def moment(value: datetime | None) -> str:
+    """``2026年11月23日 10:42`` or ``23 Nov 2026, 10:42``."""
+    return _dated(value, MOMENT_FORMATS)
+
+
+@register.filter
+def working_days_left(closes_on: date | None, today: date | None = None) -> int | None:
+    """Working days after ``today`` (now, if not given) up to and including the last day.
+
+    Below zero when it is over; ``None`` without a last day.
+    """
+    if closes_on is None:
+        return None
+    return working_days_between(today or localdate(), closes_on).value
+
+
+def rounded(value: float, decimals: int) -> str:
+    """A number as the language writes it; Django's own formatting cuts instead of rounding."""
+    return number_format(round(value, decimals), decimals)
+
+
+@register.filter
+def amount(value: Decimal | float | None) -> str:
+    """Show an amount without needless zeros, thousands grouped; nothing is a dash."""
+    if value is None:
+        return "–"
+    text = f"{Decimal(str(value)):f}"
+    decimals = len(text.rstrip("0").partition(".")[2]) if "." in text else 0
+    return number_format(value, decimals, use_l10n=True, force_grouping=True)
+
+
+@register.filter
+def filesize(size: float | None) -> str:
+    """Bytes as ``3.1 MB`` (1 MB = 1024² bytes); nothing for nothing."""
+    if size is None:
+        return ""
+    amount, units = float(size), ["B", "KB", "MB", "GB", "TB"]
+    while amount >= 1024 and len(units) > 1:
+        amount, units = amount / 1024, units[1:]
+    return f"{rounded(amount, 0 if units[0] == 'B' else 1)} {units[0]}"
+
+
+@register.filter
+def percent(value: float | None, decimals: int = 0) -> str:
+    """A share of 0 to 1 as ``64%``."""
+    return "" if value is None else f"{rounded(float(value) * 100, decimals)}%"
+
+
+@register.filter
+def duration_short(seconds: float | None) -> str:
+    """Seconds as ``3.2 days``, ``5.0 hours`` or ``12 minutes``, whichever reads best."""
+    if seconds is None:
+        return ""
+    if seconds >= SECONDS_PER_DAY:
+        return _("%s days") % rounded(seconds / SECONDS_PER_DAY, 1)
+    if seconds >= SECONDS_PER_HOUR:
+        return _("%s hours") % rounded(seconds / SECONDS_PER_HOUR, 1)
+    minutes = round(seconds / SECONDS_PER_MINUTE)
+    return ngettext("%s minute", "%s minutes", minutes) % number_format(minutes)
+
+
+@register.filter
+def lang_mark(text: object) -> str:
+    """The attribute that tells a screen reader of Chinese names and texts on an English page:
+    ``<h1{{ call.local_title|lang_mark }}>``; nothing where the page's language fits.
+    """
+    foreign = not (get_language() or "").startswith("zh") and HAN.search(str(text))
+    return CHINESE if foreign else ""
+
+
+@register.filter
+def message_tone(tags: str) -> str:
+    """Banner tone of a Django message level."""
+    return next((MESSAGE_TONES[tag] for tag in tags.split() if tag in MESSAGE_TONES), "info")
+
+
+@register.filter
+def tone_icon(tone: str) -> str:
+    """The icon that goes with a banner's or a check's tone."""
+    return BANNER_ICONS.get(tone, "info-circle")
+
+
+@register.filter
+def role_name(code: str) -> str:
+    """The name of a role by its code."""
+    return str(ROLES.get(code, code))
+
+
+@register.filter
+def deed_name(code: str) -> str:
+    """Name an audit action in the reader's language."""
+    return str(deed_label(code))
+
+
+@register.filter
+def model_name(label: str) -> str:
+    """Name a kind of record by its model's label (``app.model``); an unknown one as it stands."""
+    try:
+        return str(apps.get_model(label)._meta.verbose_name)
+    except (LookupError, ValueError):
+        return label
+
+
+@register.filter
+def masked_email(value: str) -> str:
+    """First letter and domain."""
+    return mask_email(value)
+
+
+@register.filter
+def masked_phone(value: str) -> str:
+    """The first three and the last two digits."""
+    return mask_phone(value)
+
+
+@register.filter
+def purpose(line: Line) -> str:
+    """What the register of data says a table is for."""
+    return str(privacy.PURPOSES[line.purpose])
+
+
+@register.filter
+def basis(line: Line) -> str:
+    """On what ground the data are held."""
+    return str(privacy.BASES[line.basis])
+
+
+@register.filter
+def kept(line: Line) -> str:
+    """For how long they are kept."""
+    return privacy.kept_words(line.kept, line.days)
+
+
+@register.filter
+def device_name(user_agent: str) -> str:
+    """Name a device by its browser and system, “Firefox · Windows”; an unknown one as it stands.
+
+    Browsers name their forebears, so the first of ``BROWSERS`` that is found is the one.
+    """
+    named = [
+        next((name for mark, name in marks if mark in user_agent), "")
+        for marks in (BROWSERS, SYSTEMS)
+    ]
+    return " · ".join(filter(None, named)) or user_agent[:80]
+
+
+@register.filter
+def listed(texts: Iterable[object], sign: str = "、") -> str:
+    """Join texts by ``sign``, a Chinese one; in English by a comma, or a semicolon for “；”."""
+    if not (get_language() or "zh").startswith("zh"):
+        sign = "; " if sign == "；" else ", "
+    return sign.join(str(text) for text in texts)

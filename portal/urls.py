@@ -1,0 +1,76 @@
+"""Addresses of the base."""
+
+from django.conf.urls.i18n import urlpatterns as i18n
+from django.urls import include, path
+
+from portal.views import (
+    administration,
+    anchors,
+    archive,
+    backups,
+    factors,
+    health,
+    metrics,
+    organisations,
+    people,
+    privacy,
+    public,
+    styleguide,
+    tokens,
+    workspace,
+)
+
+base = [
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
+    path("metrics", metrics.metrics, name="metrics"),
+    path("notices/", public.notice_list, name="notices"),
+    path("notices/<str:number>/", public.notice_detail, name="notice"),
+    path("verify/", public.verify_form, name="verify"),
+    path("verify/<str:number>/", public.verify, name="verify"),
+    path("documents/issued/<str:number>/", public.document_file, name="document_file"),
+    path("workspace/archive/", archive.archive, name="archive"),
+    path("workspace/documents/", public.document_list, name="documents"),
+    path("audit-anchors/", anchors.anchor_list, name="anchors"),
+    path("audit-anchors/<str:on>.json", anchors.anchor_file, name="anchor"),
+    path("privacy/", privacy.notice, name="privacy"),
+    path("privacy/fields.csv", privacy.fields, name="privacy_fields"),
+    path("privacy/<str:version>/", privacy.notice, name="privacy"),
+    path("workspace/privacy/", privacy.read, name="privacy_read"),
+    path("workspace/my-data/", privacy.my_data, name="my_data"),
+    path("workspace/my-data/download/", privacy.my_data_download, name="my_data_download"),
+    path("workspace/data-requests/", privacy.request_list, name="data_requests"),
+    path("workspace/data-requests/<int:pk>/", privacy.request_answer, name="data_request"),
+    path("workspace/people/<int:pk>/", people.person, name="person"),
+    path("workspace/people/<int:pk>/contact/", people.reveal, name="person_reveal"),
+    path("workspace/people/<int:pk>/account/", people.account, name="person_account"),
+    path("workspace/people/<int:pk>/factor/", factors.ask, name="factor_reset_ask"),
+    path("workspace/factor-resets/", factors.reset_list, name="factor_resets"),
+    path("workspace/factor-resets/<int:pk>/", factors.answer, name="factor_reset_answer"),
+    path("files/<uuid:pk>/", workspace.download, name="file"),
+    path("drafts/<str:key>/", workspace.save_draft, name="draft"),
+    path("workspace/", workspace.workspace, name="workspace"),
+    path("workspace/notifications/", workspace.notifications, name="notifications"),
+    path("workspace/notifications/read/", workspace.notifications_read, name="notifications_read"),
+    path("workspace/notifications/choices/", workspace.preferences, name="preferences"),
+    path("workspace/profile/", workspace.profile, name="profile"),
+    path("workspace/tokens/", tokens.token_list, name="tokens"),
+    path("workspace/tokens/<int:pk>/revoke/", tokens.token_revoke, name="token_revoke"),
+    path("workspace/organisations/", organisations.organisation_list, name="organisations"),
+    path("workspace/organisations/<int:pk>/members/", organisations.members, name="members"),
+    path(
+        "workspace/memberships/<int:pk>/end/", organisations.end_membership, name="end_membership"
+    ),
+    path("workspace/invitations/<str:token>/", organisations.invitation, name="invitation"),
+    path("workspace/audit/", administration.audit, name="audit"),
+    path("workspace/people/", administration.people, name="people"),
+    path("workspace/people/<int:pk>/role/", administration.change_role, name="change_role"),
+    path("workspace/jobs/", administration.jobs, name="jobs"),
+    path("workspace/jobs/<str:kind>/<int:pk>/retry/", administration.retry_job, name="retry_job"),
+    path("workspace/backups/", backups.backup_list, name="backups"),
+    path("styleguide/", styleguide.component_sheet, name="styleguide"),
+]
+urlpatterns = [
+    path("language/", include(i18n)),
+    path("", include((base, "portal"))),
+]

@@ -1,0 +1,56 @@
+"""Whether the process lives, and whether it can work."""
+
+from contextlib import suppress
+from typing import Any
+
+from django.db import DatabaseError
+from django.http import HttpRequest, JsonResponse
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from portal.permissions import public
+from portal.selectors.backups import backup_line
+from portal.selectors.health import readiness, run_check, work_figures
+from portal.services.sealing import keys_problem
+
+
+@public
+@never_cache
+@require_safe
+def healthz(request: HttpRequest) -> JsonResponse:
+    """The process answers; nothing else is asked."""
+    return JsonResponse({"status": "ok"})
+
+
+def last_backup() -> str:
+    """Say when the last backup succeeded; it does not decide whether the portal can work."""
+    try:
+        return backup_line(timezone.now())
+    except DatabaseError:
+        return "unknown"
+
+
+def lost_keys() -> str:
+    """Say that second factors cannot be opened; the log of whoever tries says where keys lie."""
+    return "the keys of second factors are missing" if keys_problem() else ""
+
+
+@public
+@never_cache
+@require_safe
+def readyz(request: HttpRequest) -> JsonResponse:
+    """Database, migrations, broker, storage, keys; 503 names what is missing.
+
+    ``work`` says how the background work stands; parked work makes nobody unready.
+    """
+    checks = [*readiness(timezone.now()), run_check("keys", lost_keys)]
+    ready = all(check.ok for check in checks)
+    body: dict[str, Any] = {
+        "status": "ready" if ready else "not ready",
+        "checks": {check.name: check.detail or "ok" for check in checks},
+        "backup": last_backup(),
+    }
+    with suppress(DatabaseError):
+        body["work"] = work_figures(timezone.now())
+    return JsonResponse(body, status=200 if ready else 503)

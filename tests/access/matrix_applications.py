@@ -1,0 +1,24 @@
+"""Who passes the gate of the routes of applications (object rules come after)."""
+
+FIRM = frozenset({"firm_signer", "firm_member"})
+STAFF = frozenset({"staff"})
+ASSESSOR = frozenset({"assessor"})
+
+MATRIX: dict[str, frozenset[str] | str] = {
+    "incubator:apply": "login",
+    "incubator:firm_new": "login",
+    "incubator:application_list": FIRM,
+    "incubator:application_new": FIRM,
+    "incubator:application": FIRM,
+    "incubator:attach": FIRM,
+    "incubator:detach": FIRM,
+    "incubator:withdraw": FIRM,
+    "incubator:screening_list": STAFF,
+    "incubator:screening_case": STAFF,
+    "incubator:screening_contact": STAFF,
+    "incubator:screening_deed": STAFF,
+    "incubator:admission_notice": STAFF,
+    "incubator:review_list": ASSESSOR,
+    "incubator:review": ASSESSOR,
+    "incubator:review_conflict": ASSESSOR,
+}

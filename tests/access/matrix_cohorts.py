@@ -1,0 +1,24 @@
+"""Who passes the gate of the routes of incubation."""
+
+FIRM = frozenset({"firm_signer", "firm_member"})
+STAFF = frozenset({"staff"})
+ALL = FIRM | STAFF | {"expert"}
+
+MATRIX: dict[str, frozenset[str] | str] = {
+    "incubator:cohorts": STAFF,
+    "incubator:cohort_new": STAFF,
+    "incubator:agreements": STAFF,
+    "incubator:plan_templates": STAFF,
+    "incubator:milestone": ALL,
+    "incubator:milestone_deed": ALL,
+    "incubator:periodic_review": ALL,
+    "incubator:review_deed": ALL,
+    "incubator:cohort": STAFF,
+    "incubator:cohort_offer": STAFF,
+    "incubator:cohort_capacity": STAFF,
+    "incubator:cohort_move": STAFF,
+    "incubator:our_incubation": FIRM,
+    "incubator:incubation": ALL,
+    "incubator:incubation_mentor": STAFF,
+    "incubator:incubation_deed": ALL,
+}

@@ -1,0 +1,53 @@
+"""Who may pass the gate of portal's routes."""
+
+AUDITOR = frozenset({"auditor"})
+SECURITY = frozenset({"secadmin"})
+SYSTEM = frozenset({"sysadmin"})
+
+MATRIX: dict[str, frozenset[str] | str] = {
+    "portal:healthz": "public",
+    "portal:readyz": "public",
+    # Behind the gate: this machine only, or who bears METRICS_TOKEN.
+    "portal:metrics": "public",
+    "portal:notices": "public",
+    "portal:notice": "public",
+    "portal:verify": "public",
+    "portal:documents": "login",
+    "portal:archive": frozenset({"staff", "lead"}),
+    "portal:document_file": "public",
+    "portal:anchors": "public",
+    "portal:anchor": "public",
+    "portal:styleguide": "public",
+    "portal:file": "login",
+    "portal:draft": "login",
+    "portal:workspace": "login",
+    "portal:notifications": "login",
+    "portal:notifications_read": "login",
+    "portal:preferences": "login",
+    "portal:profile": "login",
+    "portal:privacy": "public",
+    "portal:privacy_fields": "public",
+    "portal:privacy_read": "login",
+    "portal:my_data": "login",
+    "portal:my_data_download": "login",
+    "portal:data_requests": SECURITY,
+    "portal:data_request": SECURITY,
+    "portal:person": SECURITY,
+    "portal:person_reveal": SECURITY,
+    "portal:person_account": SECURITY,
+    "portal:factor_reset_ask": SECURITY,
+    "portal:factor_resets": SECURITY | SYSTEM | AUDITOR,
+    "portal:factor_reset_answer": SECURITY | SYSTEM,
+    "portal:tokens": "login",
+    "portal:token_revoke": "login",
+    "portal:organisations": "login",
+    "portal:members": "login",
+    "portal:end_membership": "login",
+    "portal:invitation": "login",
+    "portal:audit": AUDITOR,
+    "portal:people": SECURITY,
+    "portal:change_role": SECURITY,
+    "portal:jobs": SYSTEM,
+    "portal:retry_job": SYSTEM,
+    "portal:backups": SYSTEM,
+}

@@ -1,0 +1,154 @@
+import pytest
+
+from certification.domain.conformance import SHIPPED, load_rubrics
+from certification.domain.recommendation import (
+    DISCLAIMER,
+    Reason,
+    graded_reasons,
+    held_back,
+    hundredths,
+    safe_cell,
+    text_cell,
+    tie_groups,
+    ungraded_reasons,
+)
+from certification.domain.scoring import as_json, score
+from tests.certification.rounds import MIDDLE, STRONG, WEAK
+
+RUBRIC = load_rubrics(SHIPPED)["county_dsp_v0_1"]
+
+
+def reasons(fields):
+    return [
+        (one.code, one.evidence) for one in graded_reasons(RUBRIC, as_json(score(RUBRIC, fields)))
+    ]
+
+
+def test_disclaimer_is_the_sentence_of_the_law_point():
+    assert DISCLAIMER == (
+        "本清单仅供参考，不作为政府采购、招标投标的资格条件、加分条件或中标条件，"
+        "不限制未列入者参加。"
+    )
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        (
+            STRONG,
+            [
+                ("tier_reached", "total"),
+                ("strong_leaf", "acceptance"),
+                ("strong_leaf", "timeliness"),
+                ("strong_leaf", "handling_time"),
+            ],
+        ),
+        (
+            MIDDLE,
+            [
+                ("tier_reached", "total"),
+                ("strong_leaf", "handling_time"),
+                ("strong_leaf", "refusals"),
+                ("strong_leaf", "reach"),
+            ],
+        ),
+        (
+            WEAK,
+            [
+                ("tier_default", "total"),
+                ("strong_leaf", "refusals"),
+                ("strong_leaf", "reach"),
+                ("strong_leaf", "redesign"),
+                ("minimum", "quality"),
+            ],
+        ),
+    ],
+)
+def test_graded_reasons_say_tier_strength_and_hindrance(fields, expected):
+    assert reasons(fields) == expected
+
+
+def test_graded_reasons_carry_total_and_line():
+    first = graded_reasons(RUBRIC, as_json(score(RUBRIC, MIDDLE)))[0]
+
+    assert (first.params["tier"], first.params["cut"]) == ("B", 65.0)
+    assert first.as_json()["evidence"] == "total"
+
+
+def test_ungraded_reasons_name_what_is_known():
+    facts = {"deliveries": 1, "villages": 1, "courses": 2, "modules": 3}
+
+    assert [one.code for one in ungraded_reasons(facts)] == [
+        "not_graded",
+        "accepted_in_villages",
+        "courses_completed",
+        "modules_used",
+    ]
+
+
+def test_ungraded_reasons_of_a_new_firm_are_neutral():
+    facts = {"deliveries": 0, "villages": 0, "courses": 0, "modules": 0}
+
+    assert ungraded_reasons(facts) == [Reason("not_graded", {}, "unrated")]
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ("minimum:quality", Reason("minimum", {"name": "quality"}, "quality")),
+        ("missing_share", Reason("missing_share", {}, "missing_share")),
+    ],
+)
+def test_held_back_keeps_code_and_name(code, expected):
+    assert held_back(code) == expected
+
+
+@pytest.mark.parametrize(
+    ("rows", "groups"),
+    [
+        ([], []),
+        ([("A", 9000)], [[0]]),
+        ([("A", 9000), ("A", 9000)], [[0, 1]]),
+        ([("A", 9001), ("A", 9000), ("A", 8999)], [[0, 1, 2]]),
+        ([("A", 9002), ("A", 9000)], [[0], [1]]),
+        ([("A", 8000), ("B", 8000)], [[0], [1]]),
+        ([(None, None), (None, None)], [[0], [1]]),
+    ],
+)
+def test_tie_groups_join_what_only_rounding_keeps_apart(rows, groups):
+    assert tie_groups(rows) == groups
+
+
+@pytest.mark.parametrize(
+    ("points", "cents"), [(0.0, 0), (73.405, 7341), (79.995, 8000), (100.0, 10000)]
+)
+def test_hundredths_round_half_up(points, cents):
+    assert hundredths(points) == cents
+
+
+@pytest.mark.parametrize(
+    ("cell", "safe"),
+    [
+        ("=1+1", "'=1+1"),
+        ("+1", "'+1"),
+        ("-1", "'-1"),
+        ("@x", "'@x"),
+        ("＝1", "'＝1"),
+        ("＋1", "'＋1"),
+        ("－1", "'－1"),
+        ("＠x", "'＠x"),
+        ("  =x", "'  =x"),
+        ("\u3000＝x", "'\u3000＝x"),
+        ("\t=x", "'\t=x"),
+        ("\r=x", "'\r=x"),
+        ("示例=1", "示例=1"),
+        ("", ""),
+        ("87.20", "87.20"),
+    ],
+)
+def test_safe_cell_neutralises_formulas(cell, safe):
+    assert safe_cell(cell) == safe
+
+
+def test_text_cell_keeps_a_code_text():
+    assert text_cell("0123") == "\t0123"

@@ -1,0 +1,48 @@
+"""Two hundred approvals at the same moment: a pool never gives away more than it has."""
+
+from collections import Counter
+from decimal import Decimal
+
+import pytest
+
+from incubator.models import PoolMonth, ResourceRequest
+from incubator.selectors.quota import ledger_faults
+from incubator.services import quota
+from portal.models import AuditEntry
+from portal.services.audit import verify_chain
+from tests.concurrency.test_concurrency import all_at_once, code_of
+from tests.incubator.quota_story import asked, pool_of
+from tests.world import World
+
+APPROVALS = 200
+ROOM = 120
+"""Requests of 1 a month that fit into the pool."""
+
+
+@pytest.fixture
+def world(transactional_db, now) -> World:
+    return World(now)
+
+
+def test_two_hundred_approvals_never_go_over(world):
+    pool = pool_of(world, capacity=ROOM)
+    requests = [
+        asked(world, pool, amount=Decimal(1), purpose=str(number)) for number in range(APPROVALS)
+    ]
+    before = AuditEntry.objects.count()
+
+    def approve(number: int) -> object:
+        return quota.approve(
+            request=requests[number], amount=Decimal(1), actor=world.resources, now=world.now
+        )
+
+    outcomes = all_at_once(approve, people=APPROVALS)
+    assert [str(found) for found in outcomes if code_of(found) == "OperationalError"] == []
+    assert Counter(map(code_of, outcomes)) == {"done": ROOM, "pool_short": APPROVALS - ROOM}
+    assert ResourceRequest.objects.filter(state="approved").count() == ROOM
+    assert set(PoolMonth.objects.filter(committed__gt=0).values_list("committed", flat=True)) == {
+        Decimal(ROOM)
+    }
+    assert ledger_faults() == []
+    assert AuditEntry.objects.count() > before + APPROVALS
+    assert verify_chain().broken is None

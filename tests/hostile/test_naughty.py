@@ -1,0 +1,220 @@
+"""Hostile strings through every field, parameter and address of every page, as its role.
+
+Pages and forms are found by following links through the demo's year, parameters by watching what
+a page reads: a new page is covered by being linked, and the test fails where it is not. Nothing
+may answer 500 or above. `make test` takes a few strings in turn, `--sweep=full` all of them.
+"""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.db import transaction
+from django.test import Client, override_settings
+from django.urls import resolve
+from django.utils import timezone
+
+from config.demo.cast import CAST, DOMAIN
+from config.demo.story import play
+from portal.models import User
+from tests.access.routes import DUMMIES, Route, every_route, is_ours, matrix
+from tests.hostile.sweep import (
+    Menu,
+    Site,
+    attack_address,
+    attack_form,
+    attack_params,
+    attack_rudely,
+    explore,
+    filled_address,
+)
+from tests.hostile.visitor import Visitor, watch_queries
+from tests.world import PASSWORD
+
+MATRIX = matrix()
+OURS = {route.name: route for route in every_route() if is_ours(route)}
+SHARED = {name for name, who in MATRIX.items() if who in {"public", "login"}}
+STARTS = ("/", "/workspace/", "/styleguide/", "/healthz", "/readyz", "/modules/simple/")
+
+# What the demo's year leads nobody to: deeds of states that it does not stop in. Their addresses
+# are attacked all the same, their forms by the tests of their own apps.
+UNSEEN = {
+    "certification:grade",
+    "certification:grade_end",
+    "certification:round_step",
+    "incubator:application_new",
+    "incubator:attach",
+    "incubator:call_assign",
+    "incubator:call_decide",
+    "incubator:call_edit",
+    "incubator:detach",
+    "incubator:index_file",
+    "incubator:index_project",
+    "incubator:index_projects",
+    "incubator:partner_add",
+    "incubator:partner_remove",
+    "incubator:pool_close_month",
+    "incubator:proposal_attach",
+    "incubator:proposal_detach",
+    "incubator:proposal_edit",
+    "incubator:proposal_move",
+    "incubator:proposal_review",
+    "incubator:quiz",
+    "incubator:release_changes",
+    "incubator:release_publish",
+    "incubator:release_resubmit",
+    "incubator:review_deed",
+    "incubator:review_step_back",
+    "incubator:usage_report",  # a token instead of a form: tests/incubator/views/test_usage_report
+    "incubator:usage_void",
+    "incubator:withdraw",
+    "portal:data_request",
+    "portal:document_file",  # drawn by the worker once the portal is served
+    "portal:draft",
+    "portal:factor_reset_answer",  # nobody in the demo has a second factor to lose
+    "portal:factor_reset_ask",
+    "portal:invitation",
+    "portal:metrics",  # for the monitor, which has no login
+    "portal:privacy_read",
+    "portal:retry_job",
+    "portal:token_revoke",
+    "village_pilot:deliverable_assign",
+    "village_pilot:deliverable_dispute",
+    "village_pilot:deliverable_file_remove",
+    "village_pilot:deliverable_next",
+    "village_pilot:deliverable_resolve",
+    "village_pilot:deliverable_submit",
+    "village_pilot:deliverable_upload",
+}
+
+
+@dataclass(frozen=True)
+class Played:
+    """The demo's year, and what its people found in it."""
+
+    files: Path
+    site: Site
+    visitors: dict[str, Visitor]
+    failures: dict[str, str]
+
+
+@pytest.fixture(scope="module")
+def played(django_db_setup, django_db_blocker, tmp_path_factory) -> Iterator[Played]:
+    """Play the demo's year and explore it, once for all tests; take it back afterwards."""
+    files = tmp_path_factory.mktemp("county") / "files"
+    storage = {**settings.STORAGES["private"], "OPTIONS": {"location": str(files)}}
+    stores = {**settings.STORAGES, "private": storage}
+    with django_db_blocker.unblock(), transaction.atomic():
+        with override_settings(STORAGES=stores), prepared():
+            play(today=timezone.localdate(), password=PASSWORD, say=lambda _text: None)
+            visitors = {login: visitor(login) for login in ["", *(p.login for p in CAST)]}
+            site = Site()
+            for each in visitors.values():
+                explore(site, each, STARTS, SHARED)
+            failures = collected(visitors)
+        yield Played(files, site, visitors, failures)
+        transaction.set_rollback(True)
+
+
+def visitor(login: str) -> Visitor:
+    """Return somebody of the cast, or nobody."""
+    client = Client()
+    if login:
+        user = User.objects.get(email=f"{login}@{DOMAIN}")
+        client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    return Visitor(client)
+
+
+@contextmanager
+def prepared() -> Iterator[None]:
+    """Note which parameters are read, and keep thousands of refusals out of the log."""
+    with pytest.MonkeyPatch.context() as patch:
+        watch_queries(patch)
+        before = logging.root.manager.disable
+        logging.disable(logging.CRITICAL)
+        yield
+        logging.disable(before)
+
+
+@pytest.fixture
+def county(played, db, media_root, settings) -> Iterator[Played]:
+    """Return the explored county with its files."""
+    storage = {**settings.STORAGES["private"], "OPTIONS": {"location": str(played.files)}}
+    settings.STORAGES = {**settings.STORAGES, "private": storage}
+    for each in played.visitors.values():
+        each.failures.clear()
+    with prepared():
+        yield played
+
+
+def collected(visitors: dict[str, Visitor]) -> dict[str, str]:
+    """Return everybody's answers of 500 or above: route and error → an example."""
+    return {what: how for each in visitors.values() for what, how in each.failures.items()}
+
+
+def whoever(played: Played, route: Route) -> tuple[Visitor, dict[str, object]]:
+    """Return who has seen a route and with which arguments; else somebody whom it admits."""
+    given: dict[str, object] = {
+        name: DUMMIES.get(type(converter).__name__.removesuffix("Converter").lower(), "x")
+        for name, converter in route.pattern.pattern.converters.items()
+    }
+    if route.name in played.site.examples:
+        seen_by, path = played.site.examples[route.name]
+        return seen_by, given | resolve(path).kwargs
+    who = MATRIX[route.name]
+    logins = [p.login for p in CAST if isinstance(who, str) or p.role in who]
+    return played.visitors[logins[0]], given
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(6 * 3600)
+def test_nothing_hostile_breaks_a_page(county, subtests, pytestconfig):
+    """One test, so that one process plays and explores the year."""
+    menu = Menu(full=pytestconfig.getoption("sweep") == "full")
+    with subtests.test("every route was seen"):
+        unseen = OURS.keys() - county.site.examples.keys()
+        assert (sorted(unseen - UNSEEN), sorted(UNSEEN - unseen)) == ([], [])
+    with subtests.test("reading"):
+        assert county.failures == {}
+    for name, attack in ATTACKS.items():
+        with subtests.test(name):
+            attack(county, menu)
+            assert collected(county.visitors) == {}
+    print(f"{sum(each.requests for each in county.visitors.values()):,} requests")
+
+
+def forms(county: Played, menu: Menu) -> None:
+    for seen_by, form in county.site.forms.values():
+        attack_form(seen_by, form, menu)
+
+
+def parameters(county: Played, menu: Menu) -> None:
+    pages: dict[tuple[str, str], tuple[Visitor, str, list[str]]] = {}
+    for (route, name), (seen_by, path) in county.site.params.items():
+        pages.setdefault((route, path), (seen_by, path, []))[2].append(name)
+    for seen_by, path, names in pages.values():
+        attack_params(seen_by, path, names, menu)
+
+
+def addresses(county: Played, menu: Menu) -> None:
+    for route in OURS.values():
+        seen_by, given = whoever(county, route)
+        attack_address(seen_by, route, given, menu)
+
+
+def methods_bodies_and_headers(county: Played, menu: Menu) -> None:
+    for route in OURS.values():
+        seen_by, given = whoever(county, route)
+        attack_rudely(seen_by, filled_address(route, given, {}), menu)
+
+
+ATTACKS = {
+    "forms": forms,
+    "parameters": parameters,
+    "addresses": addresses,
+    "methods, bodies and headers": methods_bodies_and_headers,
+}

@@ -1,0 +1,77 @@
+"""Helpers of the modules' and courses' tests: an admitted firm, wheels, a published module."""
+
+from typing import Any
+
+from django.core.files.base import ContentFile
+
+from config.demo.wheels import build_wheel, uscc_check_wheel, wheel_name
+from incubator.models import Application, ModuleRelease, SharedModule
+from incubator.services import modules
+from portal.domain.calendar import notice_window
+from portal.models import Organisation, User
+from portal.services.accounts import register_organisation
+from portal.services.registers import open_notice
+from tests.world import World
+
+
+def admit(world: World, login: str) -> Organisation:
+    """Have a person's firm admitted, as the row that the applications' story ends with."""
+    return admit_firm(world, world.organisation(login), world.people[login], f"HYRF-{login}")
+
+
+def admitted_firm(world: World, uscc: str) -> Organisation:
+    """Return another firm that is admitted, with the learner as its signer."""
+    firm = register_organisation(
+        kind="firm", name=f"示例{uscc[-6:]}有限公司", uscc=uscc, actor=world.learner, now=world.now
+    )
+    return admit_firm(world, firm, world.learner, f"HYRF-{uscc}")
+
+
+def admit_firm(world: World, firm: Organisation, person: User, number: str) -> Organisation:
+    """Have a firm admitted."""
+    day = world.now.date()
+    notice = open_notice(
+        kind="admission",
+        title="拟入孵名单",
+        body="公示",
+        window=notice_window(day, 5, 7),
+        actor=None,
+        now=world.now,
+    )
+    Application.objects.create(
+        number=number, organisation=firm, created_by=person,
+        state="admitted", state_since=world.now, created_at=world.now, saved_at=world.now,
+        submitted_at=world.now, submitted_by=person, truth_declared=True,
+        proposed_at=world.now, notice=notice, admitted_on=day,
+    )  # fmt: skip
+    return firm
+
+
+def wheel(
+    version: str = "1.0.0", name: str = "hy-uscc-check", filename: str = "", **files: str
+) -> ContentFile:
+    """Return an upload: the project's own wheel, or a small one of another name."""
+    if name == "hy-uscc-check" and not files:
+        data = uscc_check_wheel(version)
+    else:
+        data = build_wheel(name, version, "A module", {"part.py": "x = 1\n", **files})
+    return ContentFile(data, name=filename or wheel_name(name, version))
+
+
+def module_of(world: World, login: str = "resources", **changes: Any) -> SharedModule:
+    """Register the example module, of the county or of ``owner``."""
+    values = {
+        "name": "hy-uscc-check", "title": "统一社会信用代码校验", "title_en": "Credit code check",
+        "summary": "校验 18 位代码并说明错在哪一位。", "licence": "MulanPSL-2.0",
+        "contact": "modules@demo.example", "example": "import hy_uscc_check\n",
+    }  # fmt: skip
+    return modules.create_module(**(values | changes), actor=world.people[login], now=world.now)
+
+
+def published(world: World, version: str = "1.0.0", **changes: Any) -> ModuleRelease:
+    """Return a release of the county's module that the staff has published."""
+    module = SharedModule.objects.filter(name="hy-uscc-check").first() or module_of(world)
+    release = modules.submit_release(
+        module=module, upload=wheel(version), actor=world.resources, now=world.now
+    )
+    return modules.publish_release(release=release, actor=world.staff, now=world.now)

@@ -1,0 +1,350 @@
+"""Contribute, review, publish, withdraw, download."""
+
+import threading
+from datetime import timedelta
+
+import pytest
+from django.core.files.base import ContentFile
+from django.db import connection
+
+from config.demo.wheels import uscc_check_wheel
+from incubator.models import ModuleDownload, ModuleRelease, SharedModule
+from incubator.permissions.modules import may_read_release
+from incubator.selectors.modules import modules_contributed, modules_used, published_modules
+from incubator.services import modules
+from portal.domain.lifecycle import Conflict, Invalid, NotAllowed
+from portal.models import AuditEntry, Notification, StoredFile, WorkItem
+from portal.services.accounts import add_member
+from portal.services.files import read_chunks
+from portal.services.operations import operation
+from tests.incubator.modules_story import admit, module_of, published, wheel
+
+
+def waiting(kind: str) -> list[tuple[str, int | None, str]]:
+    items = WorkItem.objects.open().filter(kind=kind)
+    return [(item.role, item.organisation_id, item.params["release"]) for item in items]
+
+
+def test_create_module_name_is_normalised(world):
+    assert module_of(world, name="HY.Uscc_Check").name == "hy-uscc-check"
+
+
+def test_create_module_name_taken_is_refused_at_the_name(world):
+    module_of(world)
+    with pytest.raises(Invalid) as caught:
+        module_of(world, name="hy_uscc_check")
+    assert caught.value.fields == {"name": "module_exists"}
+
+
+def test_create_module_without_contact_is_refused_at_the_field(world):
+    with pytest.raises(Invalid) as caught:
+        module_of(world, contact="")
+    assert list(caught.value.fields) == ["contact"]
+
+
+@pytest.mark.parametrize(
+    ("login", "of_firm", "code"),
+    [("owner", False, "module_owner"), ("owner2", True, "module_owner"),
+     ("learner", False, "module_owner"), ("staff", True, "module_owner")],
+)  # fmt: skip
+def test_create_module_by_a_stranger_is_refused(world, login, of_firm, code):
+    firm = admit(world, "owner")
+    with pytest.raises(NotAllowed) as caught:
+        module_of(world, login, owner=firm if of_firm else None)
+    assert caught.value.code == code
+
+
+def test_create_module_by_a_firm_before_admission_is_refused(world):
+    with pytest.raises(NotAllowed) as caught:
+        module_of(world, "owner", owner=world.organisation("owner"))
+    assert caught.value.code == "not_admitted"
+
+
+def test_submit_release_goes_to_review_with_what_the_wheel_says(world):
+    release = modules.submit_release(
+        module=module_of(world), upload=wheel("1.0.0"), actor=world.resources, now=world.now
+    )
+    assert (release.state, release.number, release.requires_python) == (
+        "in_review", "1.0.0", ">=3.11",
+    )  # fmt: skip
+    assert release.sha256 == release.file.sha256
+    assert waiting("module_review") == [("staff", None, "hy-uscc-check 1.0.0")]
+
+
+@pytest.mark.parametrize("again", ["1.0.0", "1.0"])
+def test_submit_release_version_twice_conflicts_and_leaves_nothing(world, again):
+    published(world)
+    files = StoredFile.objects.count()
+    with pytest.raises(Conflict) as caught:
+        published(world, again)
+    assert (caught.value.code, caught.value.params) == ("release_exists", {"version": again})
+    assert (ModuleRelease.objects.count(), StoredFile.objects.count()) == (1, files)
+
+
+def test_submit_release_of_another_module_is_refused(world):
+    with pytest.raises(Invalid) as caught:
+        modules.submit_release(
+            module=module_of(world), upload=wheel(name="hy-other"), actor=world.resources,
+            now=world.now,
+        )  # fmt: skip
+    assert caught.value.fields == {"file": "wheel_name"}
+
+
+def test_submit_release_renamed_executable_is_refused(world):
+    upload = ContentFile(b"MZ" + bytes(200), name="hy_uscc_check-1.0.0-py3-none-any.whl")
+    with pytest.raises(Invalid) as caught:
+        modules.submit_release(
+            module=module_of(world), upload=upload, actor=world.resources, now=world.now
+        )
+    assert (caught.value.code, StoredFile.objects.count()) == ("wheel_damaged", 0)
+
+
+def test_create_release_behind_the_check_is_stopped_by_the_database(world):
+    """Two uploads that both passed the look-up: the unique constraint decides."""
+    first = published(world)
+    facts = modules.read_upload(first.module, wheel())
+    with pytest.raises(Conflict) as caught, operation("test", actor=None, now=world.now):
+        modules.create_release(first.module, facts, first.file, world.resources, world.now)
+    assert caught.value.code == "release_exists"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_submit_release_same_version_by_two_at_once_keeps_one(world):
+    module = module_of(world)
+    outcomes: list[str] = []
+    start = threading.Barrier(2)
+
+    def upload() -> None:
+        start.wait()
+        try:
+            modules.submit_release(
+                module=module, upload=wheel(), actor=world.resources, now=world.now
+            )
+            outcomes.append("done")
+        except Conflict as refusal:
+            outcomes.append(refusal.code)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=upload) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(outcomes) == ["done", "release_exists"]
+    assert ModuleRelease.objects.count() == 1
+
+
+def firm_release(world) -> ModuleRelease:
+    firm = admit(world, "owner")
+    module = module_of(world, "member", owner=firm)
+    return modules.submit_release(module=module, upload=wheel(), actor=world.member, now=world.now)
+
+
+def test_request_changes_opens_work_for_the_firm_and_tells_its_members(world):
+    release = firm_release(world)
+    moved = modules.request_changes(
+        release=release, reason=" 请补许可证 ", actor=world.staff, now=world.now
+    )
+    assert (moved.state, moved.review_note) == ("changes_requested", "请补许可证")
+    firm = world.organisation("owner")
+    assert waiting("module_changes") == [("firm_signer", firm.pk, "hy-uscc-check 1.0.0")]
+    assert waiting("module_review") == []
+    told = Notification.objects.filter(kind="module_changes").values_list("user_id", flat=True)
+    assert set(told) == {world.owner.pk, world.member.pk}
+
+
+def test_request_changes_of_the_county_goes_to_the_uploader(world):
+    release = modules.submit_release(
+        module=module_of(world), upload=wheel(), actor=world.resources, now=world.now
+    )
+    modules.request_changes(release=release, reason="补例子", actor=world.staff, now=world.now)
+    item = WorkItem.objects.open().get(kind="module_changes")
+    assert (item.user_id, item.role) == (world.resources.pk, "")
+
+
+def test_request_changes_without_a_reason_is_refused(world):
+    with pytest.raises(Invalid) as caught:
+        modules.request_changes(
+            release=firm_release(world), reason=" ", actor=world.staff, now=world.now
+        )
+    assert caught.value.code == "reason_required"
+
+
+def sent_back(world) -> ModuleRelease:
+    return modules.request_changes(
+        release=firm_release(world), reason="补例子", actor=world.staff, now=world.now
+    )
+
+
+def test_resubmit_release_replaces_the_wheel_and_returns_to_review(world):
+    release = sent_back(world)
+    mended = wheel("1.0.0", **{"more.py": "y = 2\n"})
+    moved = modules.resubmit_release(
+        release=release, upload=mended, actor=world.owner, now=world.now,
+        expected_version=release.version,
+    )  # fmt: skip
+    assert (moved.state, moved.review_note) == ("in_review", "")
+    assert moved.sha256 != release.sha256
+
+
+def test_resubmit_release_of_another_version_is_refused(world):
+    with pytest.raises(Invalid) as caught:
+        modules.resubmit_release(
+            release=sent_back(world), upload=wheel("1.1"), actor=world.owner, now=world.now
+        )
+    assert caught.value.params == {"expected": "1.0.0", "found": "1.1"}
+
+
+def test_resubmit_release_published_is_refused(world):
+    with pytest.raises(Conflict) as caught:
+        modules.resubmit_release(
+            release=published(world), upload=wheel(), actor=world.resources, now=world.now
+        )
+    assert caught.value.code == "wrong_state"
+
+
+def test_resubmit_release_from_a_stale_page_is_refused(world):
+    release = sent_back(world)
+    with pytest.raises(Conflict) as caught:
+        modules.resubmit_release(
+            release=release, upload=wheel(), actor=world.owner, now=world.now, expected_version=1
+        )
+    assert caught.value.code == "stale"
+
+
+def test_publish_release_own_upload_is_refused(world):
+    release = modules.submit_release(
+        module=module_of(world, "staff"), upload=wheel(), actor=world.staff, now=world.now
+    )
+    with pytest.raises(NotAllowed) as caught:
+        modules.publish_release(release=release, actor=world.staff, now=world.now)
+    assert caught.value.code == "own_upload"
+
+
+@pytest.mark.parametrize("login", ["owner", "resources", "auditor"])
+def test_publish_release_by_others_than_staff_is_refused_and_audited(world, login):
+    release = firm_release(world)
+    with pytest.raises(NotAllowed):
+        modules.publish_release(release=release, actor=world.people[login], now=world.now)
+    last = AuditEntry.objects.order_by("-number")[0]
+    assert (last.outcome, last.actor_id) == ("refused", world.people[login].pk)
+
+
+def test_publish_release_twice_conflicts(world):
+    with pytest.raises(Conflict):
+        modules.publish_release(release=published(world), actor=world.staff, now=world.now)
+
+
+def test_publish_release_shows_it_in_the_library(world):
+    release = firm_release(world)
+    before = published_modules()
+    moved = modules.publish_release(release=release, actor=world.staff, now=world.now)
+    assert (before, published_modules(), moved.published_at) == (0, 1, world.now)
+
+
+def download(world, login: str, release: ModuleRelease, days: int = 0):
+    return modules.download_release(
+        release=release, actor=world.people[login], now=world.now + timedelta(days=days)
+    )
+
+
+def test_download_release_by_an_admitted_firm_gives_the_bytes_and_counts_once_a_day(world):
+    admit(world, "owner")
+    release = published(world)
+    stored = download(world, "owner", release)
+    download(world, "member", release)
+    download(world, "member", release, days=1)
+    assert b"".join(read_chunks(stored)) == uscc_check_wheel()
+    assert ModuleDownload.objects.count() == 2
+
+
+def test_download_release_by_staff_is_not_counted(world):
+    stored = download(world, "staff", published(world))
+    assert (stored.use, ModuleDownload.objects.count()) == ("module_release", 0)
+
+
+@pytest.mark.parametrize("login", ["owner", "learner", "expert", "signer", "officer"])
+def test_download_release_by_nobody_admitted_is_refused(world, login):
+    release = published(world)
+    with pytest.raises(NotAllowed) as caught:
+        download(world, login, release)
+    assert (caught.value.code, ModuleDownload.objects.count()) == ("not_admitted", 0)
+
+
+def test_download_release_for_a_firm_that_is_not_mine_is_refused(world):
+    admit(world, "owner")
+    other = admit(world, "owner2")
+    with pytest.raises(NotAllowed):
+        modules.download_release(
+            release=published(world), actor=world.owner, now=world.now, organisation=other
+        )
+
+
+def test_download_release_not_published_is_refused(world):
+    release = firm_release(world)
+    with pytest.raises(Conflict):
+        download(world, "owner", release)
+
+
+def test_yank_release_stays_available_and_tells_who_took_it(world):
+    admit(world, "owner")
+    release = published(world)
+    download(world, "member", release)
+    moved = modules.yank_release(
+        release=release, reason="校验位有误", actor=world.staff, now=world.now
+    )
+    assert (moved.state, moved.yanked_reason) == ("yanked", "校验位有误")
+    assert download(world, "owner", moved) == release.file
+    told = Notification.objects.get(kind="module_yanked")
+    assert told.user_id == world.member.pk
+
+
+def test_yank_release_by_its_firm_is_allowed_and_by_another_refused(world):
+    admit(world, "owner2")
+    release = modules.publish_release(release=firm_release(world), actor=world.staff, now=world.now)
+    with pytest.raises(NotAllowed):
+        modules.yank_release(release=release, reason="x", actor=world.owner2, now=world.now)
+    moved = modules.yank_release(release=release, reason="x", actor=world.owner, now=world.now)
+    assert moved.state == "yanked"
+
+
+def test_modules_used_and_contributed_count_others_and_published_only(world):
+    firm, other = admit(world, "owner2"), None
+    release = firm_release(world)
+    other = world.organisation("owner")
+    ids, later = [firm.pk, other.pk], world.now + timedelta(days=3)
+    assert modules_contributed(ids, later) == {}
+    release = modules.publish_release(release=release, actor=world.staff, now=world.now)
+    for login in ("owner", "owner2"):
+        download(world, login, release)
+    download(world, "owner2", release, days=2)
+    assert modules_contributed(ids, later) == {other.pk: 1}
+    assert modules_used(ids, later) == {firm.pk: 1}
+    assert modules_used(ids, world.now - timedelta(days=1)) == {}
+    assert modules_contributed(ids, world.now - timedelta(days=1)) == {}
+
+
+def test_may_read_release_is_for_curators_and_the_contributing_firm(world):
+    admit(world, "owner2")
+    stored = firm_release(world).file
+    allowed = [name for name in ("staff", "resources", "owner", "member", "owner2", "learner")
+               if may_read_release(world.people[name], stored)]  # fmt: skip
+    assert allowed == ["staff", "resources", "owner", "member"]
+
+
+def test_publish_release_of_an_own_firm_is_refused(world):
+    release = firm_release(world)
+    add_member(
+        user=world.staff, organisation=release.module.owner, role="firm_member", actor=None,
+        now=world.now,
+    )  # fmt: skip
+    with pytest.raises(NotAllowed) as caught:
+        modules.publish_release(release=release, actor=world.staff, now=world.now)
+    assert caught.value.code == "own_organisation"
+
+
+def test_read_upload_with_a_folder_in_the_name_takes_the_last_part(world):
+    upload = ContentFile(uscc_check_wheel(), name="C:\\tmp\\hy_uscc_check-1.0.0-py3-none-any.whl")
+    module = SharedModule(name="hy-uscc-check")
+    assert modules.read_upload(module, upload).version == "1.0.0"

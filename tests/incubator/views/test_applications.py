@@ -1,0 +1,534 @@
+"""The pages of an application, through the browser's eyes: every bad input of the issue."""
+
+from datetime import timedelta
+
+import pytest
+from django.contrib.messages import get_messages
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+
+from incubator.models import Application
+from incubator.services import application_reviews, applications, screening
+from portal.domain.identifiers import make_uscc
+from portal.models import AuditEntry, FormDraft, Membership, Organisation
+from portal.services.accounts import register_organisation
+from tests.incubator import firms
+from tests.incubator.firms import ANSWERS, NOTES, SCORES, reviewers
+
+FIRM = {
+    "name": "示例村务丙有限公司",
+    "uscc": make_uscc("91", "630123", "MADEM033"),
+    "region_code": "630123100000",
+    "address": "城关镇示例路 1 号",
+    "phone": "0971-2430000",
+    "legal_representative": "示例代表",
+}
+POSTED = {key: value for key, value in ANSWERS.items() if key != "truth_declared"}
+
+
+def page(case: Application) -> str:
+    return reverse("incubator:application", args=[case.pk])
+
+
+def said(response) -> list[str]:
+    return [str(message) for message in get_messages(response.wsgi_request)]
+
+
+# --- a firm
+
+
+def test_apply_without_a_firm_leads_to_registration(world):
+    response = world.client("learner").get(reverse("incubator:apply"))
+    assert response.url == reverse("incubator:firm_new")
+
+
+def test_apply_with_a_firm_leads_to_the_applications(world):
+    response = world.client("owner").get(reverse("incubator:apply"))
+    assert response.url == reverse("incubator:application_list")
+
+
+def test_firm_new_makes_the_visitor_its_signer(world):
+    response = world.client("learner").post(reverse("incubator:firm_new"), FIRM)
+    assert (response.status_code, response.url) == (302, reverse("incubator:application_list"))
+    firm = Organisation.objects.get(uscc=FIRM["uscc"])
+    assert [(one.user, one.role) for one in Membership.objects.filter(organisation=firm)] == [
+        (world.learner, "firm_signer")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("changes", "field", "text"),
+    [
+        ({"uscc": "9163"}, "uscc", "A unified social credit code has 18 characters."),
+        (
+            {"uscc": FIRM["uscc"][:-1] + ("1" if FIRM["uscc"][-1] != "1" else "2")},
+            "uscc",
+            "The last character fails the check; compare the code with the licence.",
+        ),
+        ({"phone": "call me"}, "phone", "Write digits, with spaces or hyphens between them."),
+        ({"name": ""}, "name", "This field is required."),
+        (
+            {"region_code": "110000000000"},
+            "region_code",
+            "Select a valid choice. 110000000000 is not one of the available choices.",
+        ),
+    ],
+)
+def test_firm_new_with_bad_input_says_what_is_wrong(world, changes, field, text):
+    client = world.client("learner", language="en")
+    response = client.post(reverse("incubator:firm_new"), {**FIRM, **changes})
+    assert response.status_code == 422
+    assert response.context["form"].errors == {field: [text]}
+    assert response.context["form"]["address"].value() == FIRM["address"]
+    assert not Organisation.objects.filter(name=FIRM["name"]).exists()
+
+
+def test_firm_new_twice_is_refused(world):
+    client = world.client("learner", language="en")
+    known = {**FIRM, "uscc": world.organisation("owner").uscc.lower()}
+    response = client.post(reverse("incubator:firm_new"), known)
+    assert response.status_code == 422
+    assert list(response.context["form"].errors) == ["uscc"]
+    assert Organisation.objects.filter(uscc=world.organisation("owner").uscc).count() == 1
+
+
+# --- writing
+
+
+def test_application_new_starts_a_draft_and_opens_it(world):
+    firm = world.organisation("owner")
+    client = world.client("owner")
+    response = client.post(reverse("incubator:application_new"), {"organisation": firm.pk})
+    assert response.url == page(Application.objects.get())
+
+
+def test_application_new_twice_leads_back_with_a_word(world):
+    firms.started(world)
+    response = world.client("owner", language="en").post(
+        reverse("incubator:application_new"), {"organisation": world.organisation("owner").pk}
+    )
+    assert response.url == reverse("incubator:application_list")
+    assert said(response) == ["This firm already has an application under way or is admitted."]
+
+
+@pytest.mark.parametrize("value", ["", "x", "999999"])
+def test_application_new_for_no_firm_of_mine_is_not_found(world, value):
+    response = world.client("owner").post(
+        reverse("incubator:application_new"), {"organisation": value}
+    )
+    assert response.status_code == 404
+
+
+@pytest.mark.parametrize("login", ["owner2", "staff", "assessor", "learner"])
+def test_application_of_somebody_else_is_closed(world, login):
+    case = firms.started(world)
+    expected = 404 if login == "owner2" else 403
+    assert world.client(login).get(page(case)).status_code == expected
+
+
+@pytest.mark.parametrize("language", ["zh-hans", "en"])
+@pytest.mark.parametrize("stage", [*firms.STAGES, "more_info", "rejected", "withdrawn"])
+def test_application_page_shows_every_state(world, stage, language):
+    case = brought_to(world, stage)
+    client = world.client("owner", language=language)
+    response = client.get(page(case))
+    assert response.status_code == 200
+    assert case.number in response.content.decode()
+    assert client.get(reverse("incubator:application_list")).status_code == 200
+    staff = world.client("staff", language=language)
+    expected = 404 if stage == "draft" else 200
+    url = reverse("incubator:screening_case", args=[case.pk])
+    assert staff.get(url).status_code == (404 if case.submitted_at is None else expected)
+
+
+def brought_to(world, stage: str) -> Application:
+    if stage == "more_info":
+        return screening.ask_more_info(
+            application=firms.submitted(world),
+            asked={"case_text": "请写清件数"},
+            actor=world.staff,
+            now=world.now,
+        )
+    if stage == "rejected":
+        return screening.reject_application(
+            application=firms.submitted(world),
+            reason_codes=["incomplete"],
+            feedback="请补充",
+            actor=world.staff,
+            now=world.now,
+        )
+    if stage == "withdrawn":
+        return applications.withdraw_application(
+            application=firms.started(world), actor=world.owner, now=world.now
+        )
+    return firms.STAGES[stage](world)
+
+
+def test_reviewers_stay_unknown_to_the_firm(world):
+    case = firms.reviewed(world)
+    shown = world.client("owner").get(page(case)).content.decode()
+    assert [one.reviewer.name for one in reviewers(case) if one.reviewer.name in shown] == []
+    assert NOTES["capability"] not in shown
+
+
+def test_save_half_a_form_keeps_it(world):
+    case = firms.started(world)
+    response = world.client("owner").post(
+        page(case), {"deed": "save", "version": 1, "case_text": "半句话", "contact_person": "甲"}
+    )
+    assert response.url == page(case)
+    case.refresh_from_db()
+    assert (case.case_text, case.contact_person, case.state) == ("半句话", "甲", "draft")
+
+
+def test_submit_with_missing_fields_keeps_what_was_typed(world):
+    case = firms.attached(world, firms.started(world))
+    posted = {**POSTED, "deed": "submit", "version": 1, "case_text": ""}
+    response = world.client("owner").post(page(case), posted)
+    assert response.status_code == 422
+    form = response.context["form"]
+    assert list(form.errors) == ["case_text", "truth_declared"]
+    assert form["business_scope"].value() == ANSWERS["business_scope"]
+    assert [one.kind for one in response.context["case"].files] == ["licence"]
+
+
+def test_submit_without_the_licence_says_so(world):
+    case = firms.started(world)
+    posted = {**POSTED, "deed": "submit", "version": 1, "truth_declared": "on"}
+    response = world.client("owner").post(page(case), posted)
+    assert response.status_code == 422
+    assert len(response.context["form"].non_field_errors()) == 1
+
+
+def test_submit_twice_is_refused_with_a_word(world):
+    case = firms.attached(world, firms.started(world))
+    client = world.client("owner", language="en")
+    posted = {**POSTED, "deed": "submit", "version": 1, "truth_declared": "on"}
+    first = client.post(page(case), posted)
+    second = client.post(page(case), posted)
+    assert (first.status_code, second.status_code) == (302, 302)
+    assert said(second)[-1].startswith("This step is not open")
+    case.refresh_from_db()
+    assert case.state == "screening"
+
+
+def test_stale_form_is_refused_and_the_next_try_is_fresh(world):
+    case = firms.started(world)
+    applications.save_answers(
+        application=case, answers={"business_scope": "同事写的"}, actor=world.member, now=world.now
+    )
+    client = world.client("owner")
+    posted = {**POSTED, "deed": "save", "version": 1}
+    response = client.post(page(case), posted)
+    assert response.status_code == 422
+    assert response.context["form"]["business_scope"].value() == ANSWERS["business_scope"]
+    assert response.context["case"].version == 2
+    assert client.post(page(case), {**posted, "version": 2}).status_code == 302
+
+
+def test_draft_survives_the_session(world):
+    case = firms.started(world)
+    client = world.client("owner")
+    key = applications.draft_key(case.organisation)
+    url = reverse("portal:draft", args=[key])
+    client.post(url, {"case_text": "没保存的话", "scenarios": ["land", "funds"], "version": "1"})
+    client.logout()
+
+    form = world.client("owner").get(page(case)).context["form"]
+
+    assert form["case_text"].value() == "没保存的话"
+    assert form["scenarios"].value() == ["land", "funds"]
+    assert FormDraft.objects.get().user == world.owner
+
+
+def test_machine_check_beside_the_form_follows_what_is_typed(world):
+    case = firms.attached(world, firms.started(world))
+    client = world.client("owner", language="en")
+    before = client.get(page(case)).context["check"]
+    posted = {**POSTED, "deed": "submit", "version": 1}
+    after = client.post(page(case), posted).context["check"]
+    assert (len(before.passed), before.total) == (3, 12)
+    assert [line.answer for line in after.open] == ["attachments", "truth_declared"]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "start"),
+    [
+        ("空.pdf", b"", "The file “空.pdf” is empty"),
+        (
+            "发票.pdf",
+            b"MZ\x90\x00\x03" + b"\x00" * 300,
+            "The file “发票.pdf” is of this kind: program,",
+        ),
+    ],
+)
+def test_bad_upload_is_refused_and_nothing_is_lost(world, name, content, start):
+    case = firms.attached(world, firms.started(world))
+    upload = SimpleUploadedFile(name, content, content_type="application/pdf")
+    response = world.client("owner", language="en").post(
+        reverse("incubator:attach", args=[case.pk]), {"kind": "contract", "file": upload}
+    )
+    assert response.status_code == 422
+    assert response.context["upload"].non_field_errors()[0].startswith(start)
+    assert [one.kind for one in response.context["case"].files] == ["licence"]
+
+
+def test_huge_upload_is_refused(world, settings):
+    settings.UPLOAD_LIMIT_BYTES = 1024 * 1024
+    case = firms.started(world)
+    upload = SimpleUploadedFile("大.pdf", firms.PDF + b"\x00" * 1024 * 1024)
+    response = world.client("owner", language="en").post(
+        reverse("incubator:attach", args=[case.pk]), {"kind": "licence", "file": upload}
+    )
+    assert response.status_code == 422
+    assert "larger than 1 MB" in response.context["upload"].non_field_errors()[0]
+
+
+def test_upload_is_kept_and_can_be_read_and_removed(world):
+    case = firms.started(world)
+    client = world.client("owner")
+    upload = SimpleUploadedFile("执照.pdf", firms.PDF)
+    answer = client.post(
+        reverse("incubator:attach", args=[case.pk]), {"kind": "licence", "file": upload}
+    )
+    assert answer.url == page(case)
+    kept = case.attachments.get()
+    assert b"".join(client.get(kept.url)) == firms.PDF
+    assert world.client("owner2").get(kept.url).status_code == 404
+    assert world.client("assessor").get(kept.url).status_code == 404
+
+    client.post(reverse("incubator:detach", args=[case.pk, kept.pk]))
+    kept.refresh_from_db()
+    assert kept.removed_at is not None
+
+
+@pytest.mark.parametrize("route", ["attach", "withdraw", "application"])
+def test_deeds_on_somebody_elses_application_are_not_found(world, route):
+    case = firms.started(world)
+    url = reverse(f"incubator:{route}", args=[case.pk])
+    assert world.client("owner2").post(url, {"deed": "save"}).status_code == 404
+
+
+def test_file_of_another_application_cannot_be_removed(world):
+    case, other = (
+        firms.started(world),
+        firms.attached(world, firms.started(world, "owner2"), "owner2"),
+    )
+    kept = other.attachments.get()
+    url = reverse("incubator:detach", args=[case.pk, kept.pk])
+    assert world.client("owner").post(url).status_code == 404
+    kept.refresh_from_db()
+    assert kept.removed_at is None
+
+
+def test_withdraw_from_a_stale_page_is_refused(world):
+    case = firms.submitted(world)
+    url = reverse("incubator:withdraw", args=[case.pk])
+    world.client("owner").post(url, {"version": case.version - 1})
+    case.refresh_from_db()
+    assert case.state == "screening"
+    world.client("owner").post(url, {"version": case.version})
+    case.refresh_from_db()
+    assert case.state == "withdrawn"
+
+
+# --- staff
+
+
+def deed(world, case: Application, name: str, **values: object):
+    url = reverse("incubator:screening_deed", args=[case.pk, name])
+    return world.client("staff", language="en").post(url, {"version": case.version, **values})
+
+
+def test_staff_ask_and_the_firm_sees_what_is_asked(world):
+    case = firms.submitted(world)
+    assert deed(world, case, "ask", ask_case_text="请写清件数").status_code == 302
+
+    response = world.client("owner").get(page(case))
+    assert response.context["open"] == {"case_text", "truth_declared"}
+    assert "请写清件数" in response.content.decode()
+
+
+def test_staff_ask_nothing_is_refused(world):
+    response = deed(world, firms.submitted(world), "ask")
+    assert response.status_code == 422
+    assert response.context["failed"].non_field_errors() == [
+        "Write at least one note beside what is missing."
+    ]
+
+
+def test_staff_deed_that_is_none_is_not_found(world):
+    assert deed(world, firms.submitted(world), "bribe").status_code == 404
+
+
+def test_staff_deed_from_a_stale_page_is_refused(world):
+    case = firms.submitted(world)
+    case.version -= 1
+    response = deed(world, case, "start")
+    assert response.status_code == 422
+    assert Application.objects.get().state == "screening"
+
+
+def test_staff_lead_an_application_to_its_notice(world):
+    case = firms.reviewed(world)
+    assert deed(world, case, "propose").status_code == 302
+    client = world.client("staff")
+    url = reverse("incubator:admission_notice")
+    assert client.get(url).status_code == 200
+    response = client.post(url, {"batch": "第 1 批", "applications": [case.pk]})
+    case.refresh_from_db()
+    assert response.url == reverse("portal:notice", args=[case.notice.number])
+
+    refused = deed(world, case, "admit")
+    assert refused.status_code == 422
+
+
+def test_admission_notice_without_a_choice_is_refused(world):
+    firms.proposed(world)
+    response = world.client("staff").post(
+        reverse("incubator:admission_notice"), {"batch": "第 1 批"}
+    )
+    assert response.status_code == 422
+
+
+def test_screening_list_filters_by_state_and_text(world):
+    first, second = firms.submitted(world), firms.reviewed(world, "owner2")
+    client = world.client("staff")
+
+    def found(query: str) -> list[Application]:
+        return client.get(f"{reverse('incubator:screening_list')}?{query}").context["rows"]
+
+    assert found("") == [second, first]
+    assert found("state=screening") == [first]
+    assert found("q=示例智服") == [second]
+    assert found("state=proposed") == []
+    assert found("state=nonsense&q=x") == [second, first]
+    assert found(f"after={second.pk}") == [first]
+
+
+@pytest.mark.parametrize("firms_count", [1, 3])
+def test_screening_list_takes_the_same_queries_for_any_number(world, queries, firms_count):
+    firm = register_organisation(kind="firm", actor=world.learner, now=world.now, **FIRM)
+    assert firm == world.organisation("learner")
+    for login in ("owner", "owner2", "learner")[:firms_count]:
+        firms.submitted(world, login)
+    client = world.client("staff")
+    client.get(reverse("incubator:screening_list"))
+    with queries(11):
+        client.get(reverse("incubator:screening_list"))
+
+
+@pytest.mark.parametrize("language", ["zh-hans", "en"])
+def test_contact_is_masked_for_staff_and_reviewers(world, language):
+    case = firms.in_review(world)
+    mine = reviewers(case)[0]
+    reviewer = world.client(mine.reviewer.email.split("@")[0], language)
+    reviewer.post(reverse("incubator:review_conflict", args=[mine.pk]), {"conflict": "no"})
+    staff, url = (
+        world.client("staff", language),
+        reverse("incubator:screening_case", args=[case.pk]),
+    )
+    for client, address in ((reviewer, reverse("incubator:review", args=[mine.pk])), (staff, url)):
+        shown = client.get(address).content.decode()
+        assert "097******34" in shown
+        assert "示***" in shown
+        assert case.contact_phone not in shown
+        assert case.contact_person not in shown
+    assert case.contact_phone in world.client("owner").get(page(case)).content.decode()
+
+    contact = reverse("incubator:screening_contact", args=[case.pk])
+    refused = staff.post(contact, {"reason": ""})
+    assert (refused.status_code, case.contact_phone in refused.content.decode()) == (422, False)
+    revealed = staff.post(contact, {"reason": "电话核对材料"})
+    assert revealed.status_code == 200
+    assert case.contact_phone in revealed.content.decode()
+    assert case.contact_person in revealed.content.decode()
+    assert "no-store" in revealed["Cache-Control"]
+    assert case.contact_phone not in staff.get(url).content.decode()
+    entry = AuditEntry.objects.filter(action="incubator.reveal_contact").latest("number")
+    assert (entry.reason, entry.outcome, entry.subject_id) == ("电话核对材料", "done", str(case.pk))
+    assert case.contact_phone not in str(entry.data)
+
+
+# --- reviewers
+
+
+def test_reviewer_declares_first_then_scores(world):
+    case = firms.in_review(world)
+    mine = reviewers(case)[0]
+    login = mine.reviewer.email.split("@")[0]
+    client = world.client(login)
+    url = reverse("incubator:review", args=[mine.pk])
+
+    shown = client.get(url).content.decode()
+    assert ANSWERS["core_products"] not in shown
+    client.post(reverse("incubator:review_conflict", args=[mine.pk]), {"conflict": "no"})
+    shown = client.get(url).content.decode()
+    assert ANSWERS["core_products"] in shown
+
+    posted = {**SCORES, **{f"{name}_note": note for name, note in NOTES.items()}}
+    bad = client.post(url, {**posted, "capability": "9"})
+    assert bad.status_code == 422
+    assert client.post(url, {**posted, "recommendation": "admit"}).url == url
+    mine.refresh_from_db()
+    assert mine.state == "submitted"
+    assert client.get(reverse("incubator:review_list")).status_code == 200
+
+
+def test_scores_of_others_are_hidden_until_the_own_is_in(world):
+    case = firms.in_review(world)
+    first, second = reviewers(case)
+    firms.review_of(first, world.now)
+    client = world.client(second.reviewer.email.split("@")[0])
+    url = reverse("incubator:review", args=[second.pk])
+    ready = application_reviews.declare(
+        review=second, conflict=False, actor=second.reviewer, now=world.now
+    )
+    assert NOTES["capability"] not in client.get(url).content.decode()
+
+    application_reviews.submit_review(
+        review=ready,
+        scores=SCORES,
+        recommendation="admit",
+        actor=second.reviewer,
+        now=world.now,
+        narratives={name: f"另一位评审的说明文字{name}" for name in SCORES},
+    )
+    shown = client.get(url).content.decode()
+    assert NOTES["capability"] in shown
+    assert first.reviewer.name not in shown
+
+
+def test_declared_conflict_closes_the_case_to_the_reviewer(world):
+    mine = reviewers(firms.in_review(world))[0]
+    client = world.client(mine.reviewer.email.split("@")[0])
+    url = reverse("incubator:review_conflict", args=[mine.pk])
+    assert client.post(url, {"conflict": "yes"}).status_code == 422
+    answer = client.post(url, {"conflict": "yes", "note": "曾任顾问"})
+    assert answer.url == reverse("incubator:review_list")
+    shown = client.get(reverse("incubator:review", args=[mine.pk]))
+    assert shown.status_code == 200
+    assert ANSWERS["core_products"] not in shown.content.decode()
+
+
+def test_review_of_somebody_else_is_not_found(world):
+    case = firms.in_review(world)
+    drawn = {one.reviewer.email.split("@")[0] for one in reviewers(case)}
+    other = ({"assessor", "assessor2", "assessor3"} - drawn).pop()
+    client = world.client(other)
+    assert client.get(reverse("incubator:review", args=[reviewers(case)[0].pk])).status_code == 404
+
+
+def test_home_counts_the_admitted_firms(world):
+    from incubator.wagtail_hooks import home_admitted
+
+    firms.admitted(world)
+    assert home_admitted(None)["stats"][0]["value"] == 1
+
+
+def test_notice_countdown_of_the_firm_names_the_last_day(world):
+    case = firms.noticed(world)
+    shown = world.client("owner", language="en").get(page(case)).content.decode()
+    until = case.notice.closes_on
+    assert until - world.now.date() == timedelta(days=7)
+    assert f"Objections may be made until {until.day} Nov 2026." in shown

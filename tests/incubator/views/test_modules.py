@@ -1,0 +1,257 @@
+"""The library and the desk, through a browser's eyes."""
+
+import pytest
+
+from config.demo.wheels import uscc_check_wheel
+from incubator.models import ModuleDownload, ModuleRelease, SharedModule
+from incubator.services import modules
+from tests.incubator.modules_story import admit, module_of, published, wheel
+
+NAME = "hy-uscc-check"
+VALUES = {
+    "name": NAME, "title": "代码校验", "summary": "校验代码", "licence": "MulanPSL-2.0",
+    "contact": "a@demo.example",
+}  # fmt: skip
+DOWNLOAD = f"/modules/{NAME}/1.0.0/download/"
+
+
+def test_module_list_empty_says_so(world):
+    response = world.client(language="en").get("/modules/")
+    assert (response.status_code, response.context["rows"]) == (200, [])
+    assert "No module yet" in response.content.decode()
+
+
+def test_module_list_shows_only_published_modules_with_their_users(world):
+    admit(world, "owner")
+    modules.download_release(release=published(world), actor=world.owner, now=world.now)
+    module_of(world, name="hy-waiting")
+    rows = world.client().get("/modules/").context["rows"]
+    assert [(row.name, row.latest, row.users) for row in rows] == [(NAME, "1.0.0", 1)]
+
+
+@pytest.mark.parametrize(("q", "found"), [("USCC", 1), ("信用代码", 1), ("credit", 1), ("丈量", 0)])
+def test_module_list_search_is_by_name_title_and_summary(world, q, found):
+    published(world)
+    assert len(world.client().get("/modules/", {"q": q}).context["rows"]) == found
+
+
+def publish(world, name: str) -> None:
+    module = module_of(world, name=name)
+    release = modules.submit_release(
+        module=module, upload=wheel(name=name), actor=world.resources, now=world.now
+    )
+    modules.publish_release(release=release, actor=world.staff, now=world.now)
+
+
+@pytest.mark.parametrize("rows", [1, 3])
+def test_module_list_takes_the_same_queries_whatever_its_length(world, queries, rows):
+    for number in range(rows):
+        publish(world, f"hy-part-{number}")
+    client = world.client()
+    client.get("/modules/")
+    with queries(1):
+        assert len(client.get("/modules/").context["rows"]) == rows
+
+
+def test_module_list_goes_on_after_twenty(world, monkeypatch):
+    monkeypatch.setattr("incubator.selectors.modules.PAGE", 2)
+    for number in range(3):
+        publish(world, f"hy-part-{number}")
+    first = world.client().get("/modules/").context
+    second = world.client().get("/modules/" + first["next_url"]).context
+    assert [row.name for row in first["rows"]] == ["hy-part-0", "hy-part-1"]
+    assert [row.name for row in second["rows"]] == ["hy-part-2"]
+
+
+@pytest.mark.parametrize(
+    ("login", "admitted", "access"),
+    [(None, False, "login"), ("learner", False, "firm"), ("owner", False, "admission"),
+     ("owner", True, "open"), ("staff", False, "open")],
+)  # fmt: skip
+def test_module_detail_says_who_may_download(world, login, admitted, access):
+    published(world)
+    if admitted:
+        admit(world, "owner")
+    response = world.client(login).get(f"/modules/{NAME}/")
+    assert response.context["access"] == access
+    assert (DOWNLOAD in response.content.decode()) == (access == "open")
+
+
+def test_module_detail_written_otherwise_leads_to_the_normal_name(world):
+    response = world.client().get("/modules/HY_Uscc.Check/")
+    assert (response.status_code, response.url) == (301, f"/modules/{NAME}/")
+
+
+@pytest.mark.parametrize("name", [NAME, "模块"])
+def test_module_detail_unpublished_or_unknown_is_404(world, name):
+    module_of(world)
+    assert world.client("staff").get(f"/modules/{name}/").status_code == 404
+
+
+def test_module_detail_prefers_a_version_that_is_not_withdrawn(world):
+    older = published(world, "1.0.0")
+    newer = published(world, "1.1.0")
+    modules.yank_release(release=newer, reason="有误", actor=world.staff, now=world.now)
+    page = world.client().get(f"/modules/{NAME}/").context["page"]
+    assert (page.current, len(page.releases), page.module.latest) == (older, 2, "1.0.0")
+
+
+def test_module_download_sends_the_wheel_and_counts(world):
+    published(world)
+    admit(world, "owner")
+    response = world.client("member").post(DOWNLOAD)
+    assert b"".join(response.streaming_content) == uscc_check_wheel()
+    assert response["Content-Disposition"].endswith("hy_uscc_check-1.0.0-py3-none-any.whl")
+    assert ModuleDownload.objects.get().organisation == world.organisation("owner")
+
+
+def test_module_download_not_admitted_is_refused(world):
+    published(world)
+    response = world.client("owner").post(DOWNLOAD)
+    assert (response.status_code, ModuleDownload.objects.count()) == (403, 0)
+
+
+def test_module_download_by_a_link_is_not_possible(world):
+    published(world)
+    assert world.client("staff").get(DOWNLOAD).status_code == 405
+
+
+def test_module_download_of_an_unpublished_version_is_404(world):
+    modules.submit_release(
+        module=module_of(world), upload=wheel(), actor=world.resources, now=world.now
+    )
+    assert world.client("staff").post(DOWNLOAD).status_code == 404
+
+
+def test_module_new_then_release_leads_a_firm_to_the_review(world):
+    firm = admit(world, "owner")
+    client = world.client("owner")
+    response = client.post("/workspace/modules/new/", VALUES | {"owner": firm.pk})
+    assert response.url == f"/workspace/modules/{NAME}/release/"
+    response = client.post(response.url, {"file": wheel()})
+    release = ModuleRelease.objects.get()
+    assert (response.url, release.state) == (release.get_absolute_url(), "in_review")
+    assert client.get(response.url).status_code == 200
+
+
+def test_module_new_with_faults_keeps_what_was_typed(world):
+    admit(world, "owner")
+    response = world.client("owner").post("/workspace/modules/new/", VALUES | {"contact": ""})
+    assert (response.status_code, SharedModule.objects.count()) == (422, 0)
+    assert "校验代码" in response.content.decode()
+
+
+def test_module_new_for_another_firm_is_no_choice(world):
+    admit(world, "owner")
+    other = admit(world, "owner2")
+    response = world.client("owner").post("/workspace/modules/new/", VALUES | {"owner": other.pk})
+    assert (response.status_code, list(response.context["form"].errors)) == (422, ["owner"])
+
+
+def test_module_new_by_a_curator_is_the_countys(world):
+    world.client("resources").post("/workspace/modules/new/", VALUES)
+    assert SharedModule.objects.get().owner is None
+
+
+@pytest.mark.parametrize("language", ["zh-hans", "en"])
+def test_module_new_before_admission_says_why_not(world, language):
+    response = world.client("owner", language).get("/workspace/modules/new/")
+    assert (response.status_code, "<textarea" in response.content.decode()) == (200, False)
+
+
+def test_release_new_damaged_wheel_is_422_with_the_reason(world):
+    module_of(world)
+    bad = wheel()
+    bad.file.truncate(100)
+    bad.size = 100
+    response = world.client("resources", "en").post(
+        f"/workspace/modules/{NAME}/release/", {"file": bad}
+    )
+    assert response.status_code == 422
+    assert "cannot be read" in response.content.decode()
+
+
+def test_release_new_of_a_strangers_module_is_404(world):
+    admit(world, "owner2")
+    module_of(world)
+    assert world.client("owner2").get(f"/workspace/modules/{NAME}/release/").status_code == 404
+
+
+def submitted(world) -> ModuleRelease:
+    return modules.submit_release(
+        module=module_of(world), upload=wheel(), actor=world.resources, now=world.now
+    )
+
+
+def test_release_of_another_firm_is_404(world):
+    release = submitted(world)
+    assert world.client("owner").get(release.get_absolute_url()).status_code == 404
+    assert world.client("owner").post(release.get_absolute_url() + "publish/").status_code == 404
+
+
+def test_release_publish_by_staff_shows_it_to_the_public(world):
+    release = submitted(world)
+    client = world.client("staff")
+    page = client.get(release.get_absolute_url())
+    assert page.context["actions"] == {"publish", "request_changes"}
+    client.post(release.get_absolute_url() + "publish/", {"version": release.version})
+    assert world.client().get(f"/modules/{NAME}/").status_code == 200
+
+
+def test_release_publish_from_a_stale_page_changes_nothing(world):
+    release = submitted(world)
+    response = world.client("staff").post(
+        release.get_absolute_url() + "publish/", {"version": 1}, follow=True
+    )
+    release.refresh_from_db()
+    assert (release.state, len(response.context["messages"])) == ("in_review", 1)
+
+
+def test_release_changes_without_reason_is_422(world):
+    release = submitted(world)
+    url = release.get_absolute_url() + "changes/"
+    response = world.client("staff").post(url, {"changes-reason": ""})
+    assert (response.status_code, response.context["changes"].errors.keys()) == (422, {"reason"})
+
+
+def test_release_changes_then_resubmit_returns_to_review(world):
+    release = submitted(world)
+    url = release.get_absolute_url()
+    world.client("staff").post(url + "changes/", {"changes-reason": "补例子"})
+    page = world.client("resources").get(url)
+    assert page.context["actions"] == {"submit"}
+    response = world.client("resources").post(url + "resubmit/", {"file": wheel("2.0")})
+    assert response.status_code == 422
+    world.client("resources").post(url + "resubmit/", {"file": wheel()})
+    release.refresh_from_db()
+    assert release.state == "in_review"
+
+
+def test_release_yank_asks_for_a_reason_and_marks_the_public_page(world):
+    release = published(world)
+    url = release.get_absolute_url() + "yank/"
+    client = world.client("staff", "en")
+    assert client.post(url, {"yank-reason": ""}).status_code == 422
+    client.post(url, {"yank-reason": "校验位有误"})
+    page = world.client(language="en").get(f"/modules/{NAME}/").content.decode()
+    assert "校验位有误" in page
+
+
+@pytest.mark.parametrize("rows", [1, 3])
+def test_module_desk_takes_the_same_queries_whatever_its_length(world, queries, rows):
+    module = module_of(world)
+    for number in range(rows):
+        modules.submit_release(
+            module=module, upload=wheel(f"1.{number}"), actor=world.resources, now=world.now
+        )
+    client = world.client("staff")
+    client.get("/workspace/modules/")
+    with queries(13):
+        response = client.get("/workspace/modules/")
+    assert (len(response.context["rows"]), len(response.context["queue"])) == (rows, rows)
+
+
+def test_module_desk_of_a_firm_shows_its_own_only(world):
+    submitted(world)
+    context = world.client("owner").get("/workspace/modules/").context
+    assert (context["rows"], context["queue"], context["modules"]) == ([], None, [])

@@ -1,0 +1,287 @@
+"""Cloud resources through a browser's eyes: the firm's pages and the resource manager's."""
+
+from datetime import date, timedelta
+from decimal import Decimal
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from incubator.models import ResourcePool, ResourceRequest, UsageRecord
+from incubator.services import pools, quota
+from tests.incubator.modules_story import admit
+from tests.incubator.quota_story import MONTH, asked, granted, pool_of, report, usage
+
+HEAD = "reference,request,day,amount\n"
+
+
+@pytest.fixture(autouse=True)
+def today(monkeypatch, world):
+    """Have the pages see the tests' day."""
+    monkeypatch.setattr("django.utils.timezone.now", lambda: world.now)
+
+
+def values(pool, **changes: object) -> dict[str, object]:
+    return {
+        "firm": "", "pool": pool.pk, "amount": "40", "first_month": "2026-11-01", "months": "3",
+        "purpose": "训练票据识别模型",
+    } | changes  # fmt: skip
+
+
+def test_firm_asks_the_manager_approves_and_sets_up(world):
+    pool = pool_of(world)
+    firm = admit(world, "owner")
+    owner, manager = world.client("owner"), world.client("resources")
+    response = owner.post("/workspace/quota/new/", values(pool, firm=firm.pk))
+    request = ResourceRequest.objects.get()
+    page = request.get_absolute_url()
+    assert (response.status_code, response["Location"]) == (302, page)
+    version = {"version": request.version}
+    approve = {"approve-amount": "30", "approve-note": "先批一部分", "approve-version": 2}
+    assert manager.post(f"{page}approve/", approve | version)["Location"] == page
+    provision = {
+        "provision-account": "hy-1",
+        "provision-access_note": "见邮件",
+        "provision-version": 3,
+    }
+    assert manager.post(f"{page}provision/", provision)["Location"] == page
+    text = owner.get(page).content.decode()
+    assert "hy-1" in text
+    assert "先批一部分" in text
+    listed = owner.get("/workspace/quota/").context["grants"]
+    assert [(grant.request, grant.share) for grant in listed] == [(request, 0)]
+    assert "GPU 池甲" in owner.get("/workspace/").content.decode()
+
+
+def test_form_with_errors_keeps_what_was_typed(world):
+    pool = pool_of(world)
+    firm = admit(world, "owner")
+    response = world.client("owner").post(
+        "/workspace/quota/new/", values(pool, firm=firm.pk, amount="-1", purpose="留着")
+    )
+    assert response.status_code == 422
+    assert "留着" in response.content.decode()
+    assert ResourceRequest.objects.count() == 0
+
+
+def test_a_firm_that_is_not_admitted_is_told_so(world):
+    pool_of(world)
+    assert world.client("owner").get("/workspace/quota/new/").context["may_ask"] is False
+    assert world.client("owner").get("/workspace/quota/").context["may_ask"] is False
+
+
+def test_another_firms_request_does_not_exist(world):
+    request = granted(world, pool_of(world))
+    page = request.get_absolute_url()
+    other = world.client("owner2")
+    assert [
+        other.get(page).status_code,
+        other.post(f"{page}release/").status_code,
+        other.get(f"{page}follow/renewal/").status_code,
+    ] == [404, 404, 404]
+
+
+def test_the_manager_sees_no_drafts(world):
+    request = asked(world, pool_of(world))
+    ResourceRequest.objects.filter(pk=request.pk).update(state="draft")
+    assert world.client("resources").get(request.get_absolute_url()).status_code == 404
+
+
+@pytest.mark.parametrize("action", ["nonsense", "provision-me"])
+def test_unknown_deed(world, action):
+    request = granted(world, pool_of(world))
+    url = f"{request.get_absolute_url()}{action}/"
+    assert world.client("resources").post(url).status_code == 404
+
+
+def test_firm_answers_takes_back_and_gives_back(world):
+    pool = pool_of(world)
+    request = asked(world, pool)
+    quota.ask(request=request, reason="为何？", actor=world.resources, now=world.now)
+    owner, page = world.client("owner"), request.get_absolute_url()
+    assert "为何？" in owner.get(page).content.decode()
+    wrong = owner.post(f"{page}request/", {"request-amount": "x", "request-purpose": "两个村"})
+    assert wrong.status_code == 422
+    owner.post(f"{page}request/", {"request-amount": "20", "request-purpose": "两个村"})
+    request.refresh_from_db()
+    assert (request.state, request.amount) == ("requested", 20)
+    owner.post(f"{page}withdraw/", {"version": request.version})
+    request.refresh_from_db()
+    assert request.state == "withdrawn"
+    held = granted(world, pool)
+    owner.post(f"{held.get_absolute_url()}release/", {"version": held.version})
+    held.refresh_from_db()
+    assert held.state == "released"
+
+
+def test_stale_page_is_told(world):
+    request = granted(world, pool_of(world))
+    page = request.get_absolute_url()
+    response = world.client("owner").post(f"{page}release/", {"version": 1}, follow=True)
+    assert "页面" in response.content.decode()
+    request.refresh_from_db()
+    assert request.state == "approved"
+
+
+@pytest.mark.parametrize(
+    ("kind", "first", "months"), [("renewal", "2027-02-01", 3), ("change", "2026-11-01", 3)]
+)
+def test_follow_starts_from_what_the_firm_has(world, kind, first, months):
+    request = granted(world, pool_of(world))
+    url = f"{request.get_absolute_url()}follow/{kind}/"
+    owner = world.client("owner")
+    page = owner.get(url).context
+    initial = page["form"].initial
+    assert (initial["first_month"], initial["months"], page["spent"].unused) == (first, months, 40)
+    sent = {"amount": "50", "first_month": first, "months": "2", "purpose": "继续"}
+    assert owner.post(url, sent).status_code == 302
+    later = ResourceRequest.objects.get(previous=request)
+    assert (later.kind, later.amount, later.organisation) == (kind, 50, request.organisation)
+
+
+def test_follow_only_what_is_granted(world):
+    request = asked(world, pool_of(world))
+    page = request.get_absolute_url()
+    owner = world.client("owner")
+    assert owner.get(f"{page}follow/renewal/").status_code == 404
+    quota.approve(request=request, amount=Decimal(40), actor=world.resources, now=world.now)
+    assert owner.get(f"{page}follow/nonsense/").status_code == 404
+
+
+def test_expiring_grant_offers_a_renewal(world):
+    request = granted(world, pool_of(world), months=1)
+    [grant] = world.client("owner").get("/workspace/quota/").context["grants"]
+    assert (grant.request, grant.clock) == (request, "expiring")
+
+
+# --- The resource manager
+
+
+def test_manager_opens_a_pool_and_sets_its_capacity(world):
+    manager = world.client("resources")
+    data = {"code": "gpu-b", "kind": "gpu", "title": "GPU 池乙"}
+    response = manager.post("/workspace/resources/new/", data)
+    pool = ResourcePool.objects.get()
+    assert response["Location"] == pool.get_absolute_url()
+    assert manager.post("/workspace/resources/new/", data).status_code == 422
+    capacity = {"first_month": "2026-11-01", "months": "2", "capacity": "500"}
+    assert manager.post(pool.get_absolute_url(), capacity).status_code == 302
+    assert [row.capacity for row in pool.months.all()] == [500, 500]
+    wrong = manager.post(pool.get_absolute_url(), capacity | {"capacity": "0"})
+    assert wrong.status_code == 422
+    manager.post(f"{pool.get_absolute_url()}open/", {"open": "0"})
+    pool.refresh_from_db()
+    assert pool.open is False
+
+
+def test_manager_closes_a_month_that_is_over(world, monkeypatch):
+    pool = pool_of(world)
+    granted(world, pool)
+    manager, url = world.client("resources"), f"{pool.get_absolute_url()}close/"
+    manager.post(url, {"month": "2026-11-01"})
+    assert pool.months.get(month=MONTH).closed_at is None
+    later = world.now + timedelta(days=20)
+    monkeypatch.setattr("django.utils.timezone.now", lambda: later)
+    manager = world.client("resources")
+    assert manager.post(url, {"month": "2026-11-01"}).status_code == 302
+    assert pool.months.get(month=MONTH).closed_at == later
+    assert manager.post(url, {"month": "soon"}).status_code == 404
+
+
+def upload(text: bytes) -> dict[str, object]:
+    return {"file": SimpleUploadedFile("usage.csv", text, content_type="text/csv")}
+
+
+def test_usage_file_counts_wholly_or_not_at_all(world):
+    request = granted(world, pool_of(world))
+    manager = world.client("resources")
+    row = f"r-1,{request.number},2026-11-05,"
+    wrong = manager.post(
+        "/workspace/resources/usage/", upload(f"{HEAD}{row}1\nr-2,HYZY-0,2026-11-05,1".encode())
+    )
+    assert wrong.status_code == 422
+    assert [error[:2] for error in wrong.context["errors"]] == [(3, "request")]
+    assert UsageRecord.objects.count() == 0
+    good = manager.post(
+        "/workspace/resources/usage/", upload(f"{HEAD}{row}1".encode()), follow=True
+    )
+    assert "1" in good.content.decode()
+    assert UsageRecord.objects.get().amount == 1
+
+
+@pytest.mark.parametrize("text", [b"\xff\xfe\x00", b"no,head\n", HEAD.encode()])
+def test_usage_file_that_is_none(world, text):
+    response = world.client("resources").post("/workspace/resources/usage/", upload(text))
+    assert response.status_code == 422
+
+
+def test_usage_file_too_large(world, monkeypatch):
+    monkeypatch.setattr("incubator.forms.quota.MOST_USAGE_BYTES", 3)
+    response = world.client("resources").post("/workspace/resources/usage/", upload(b"abcd"))
+    assert response.status_code == 422
+
+
+def test_usage_is_taken_back_with_a_reason(world):
+    request = granted(world, pool_of(world))
+    report(world, usage(request, 5))
+    url = f"/workspace/resources/usage/{UsageRecord.objects.get().pk}/void/"
+    manager = world.client("resources")
+    assert manager.get(url).status_code == 200
+    assert manager.post(url, {"reason": ""}).status_code == 422
+    assert manager.post(url, {"reason": "重复"})["Location"] == request.get_absolute_url()
+    assert "重复" in world.client("owner").get(request.get_absolute_url()).content.decode()
+
+
+# --- Queries
+
+
+@pytest.mark.parametrize("rows", [1, 3])
+@pytest.mark.parametrize(
+    ("login", "url", "count"),
+    [("owner", "/workspace/quota/", 15), ("owner", "/workspace/quota/new/", 18),
+     ("resources", "/workspace/resources/", 16)],
+)  # fmt: skip
+def test_lists_take_the_same_queries(world, queries, login, url, *, count, rows):
+    for number in range(rows):
+        pool = pool_of(world, code=f"gpu-{number}")
+        granted(world, pool)
+        report(world, usage(asked_and_approved(world, pool), 5, f"r-{number}"))
+        asked(world, pool)
+    client = world.client(login)
+    client.get(url)
+    with queries(count):
+        assert client.get(url).status_code == 200
+
+
+def asked_and_approved(world, pool):
+    return granted(world, pool, first_month=date(2026, 11, 1))
+
+
+@pytest.mark.parametrize("rows", [1, 3])
+@pytest.mark.parametrize(("login", "count"), [("owner", 15), ("resources", 15)])
+def test_request_page_takes_the_same_queries_whatever_it_shows(world, queries, login, count, rows):
+    request = granted(world, pool_of(world), months=rows)
+    for number in range(rows):
+        report(world, usage(request, 1, f"r-{number}"))
+    client = world.client(login)
+    client.get(request.get_absolute_url())
+    with queries(count):
+        assert client.get(request.get_absolute_url()).status_code == 200
+
+
+@pytest.mark.parametrize("rows", [1, 3])
+def test_pool_page_takes_the_same_queries_whatever_it_shows(world, queries, rows):
+    pool = pool_of(world)
+    for _number in range(rows):
+        granted(world, pool, amount=Decimal(10))
+    client = world.client("resources")
+    client.get(pool.get_absolute_url())
+    with queries(18):
+        assert client.get(pool.get_absolute_url()).status_code == 200
+
+
+def test_ended_grants_are_not_shown_as_held(world):
+    pool = pool_of(world)
+    request = granted(world, pool)
+    pools.open_or_close_pool(pool=pool, takes_requests=False, actor=world.resources, now=world.now)
+    quota.revoke(request=request, reason="x", actor=world.resources, now=world.now)
+    assert world.client("owner").get("/workspace/quota/").context["grants"] == []

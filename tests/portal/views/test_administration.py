@@ -1,0 +1,146 @@
+"""The three administrators' pages."""
+
+import pytest
+
+from portal.models import Job, WorkerCluster
+from portal.services.operations import operation
+
+
+def entries(world, count: int, action: str = "tests.deed") -> None:
+    for _number in range(count):
+        with operation(action, actor=world.staff, now=world.now):
+            pass
+
+
+@pytest.mark.parametrize("language", ["zh-hans", "en"])
+@pytest.mark.parametrize(
+    ("login", "path"),
+    [
+        ("auditor", "/workspace/audit/"),
+        ("secadmin", "/workspace/people/"),
+        ("sysadmin", "/workspace/jobs/"),
+    ],
+)
+def test_page_is_drawn_for_its_administrator_only(world, login, path, language):
+    assert world.client(login, language).get(path).status_code == 200
+    for other in {"auditor", "secadmin", "sysadmin", "leader", "owner"} - {login}:
+        assert world.client(other).get(path).status_code == 403
+
+
+def test_audit_trail_is_searched_and_paged(world):
+    entries(world, 60)
+    client = world.client("auditor")
+    page = client.get("/workspace/audit/?q=tests.deed").context
+    rest = client.get(f"/workspace/audit/{page['next_url']}").context
+    numbers = [entry.number for entry in (*page["entries"], *rest["entries"])]
+    assert (len(page["entries"]), len(numbers)) == (50, 60)
+    assert numbers == sorted(numbers, reverse=True)
+    assert {entry.action for entry in rest["entries"]} == {"tests.deed"}
+
+
+@pytest.mark.parametrize(
+    ("query", "count"),
+    [
+        ("outcome=done&q=tests.deed", 2),
+        ("outcome=refused&q=tests.deed", 0),
+        ("since=2026-11-23&q=tests.deed", 2),
+        ("since=2026-11-24&q=tests.deed", 0),
+        ("since=yesterday&outcome=", 50),
+    ],
+)
+def test_audit_trail_is_filtered(world, query, count):
+    entries(world, 2)
+    assert (
+        len(world.client("auditor").get(f"/workspace/audit/?{query}").context["entries"]) == count
+    )
+
+
+@pytest.mark.parametrize(
+    ("query", "emails"),
+    [
+        ("q=assessor2", ["assessor2@demo.example"]),
+        ("role=village_signer", ["signer@demo.example"]),
+        ("role=lead", ["lead@demo.example"]),
+        ("q=nobody-at-all", []),
+    ],
+)
+def test_people_are_found(world, query, emails):
+    people = world.client("secadmin").get(f"/workspace/people/?{query}").context["people"]
+    assert [person.email for person, _state in people] == emails
+
+
+def test_role_is_granted_and_taken(world):
+    client, path = world.client("secadmin"), f"/workspace/people/{world.learner.pk}/role/"
+    assert client.post(path, {"role": "expert"})["Location"] == "/workspace/people/"
+    assert set(world.learner.groups.values_list("name", flat=True)) == {"learner", "expert"}
+    client.post(path, {"role": "expert", "deed": "revoke"})
+    assert set(world.learner.groups.values_list("name", flat=True)) == {"learner"}
+
+
+@pytest.mark.parametrize("role", ["", "firm_signer", "emperor"])
+@pytest.mark.parametrize("deed", ["", "revoke"])
+def test_role_that_is_none_becomes_a_message(world, role, deed):
+    response = world.client("secadmin").post(
+        f"/workspace/people/{world.learner.pk}/role/", {"role": role, "deed": deed}, follow=True
+    )
+    assert [message.level_tag for message in response.context["messages"]] == ["error"]
+
+
+def test_own_role_is_refused(world):
+    path = f"/workspace/people/{world.secadmin.pk}/role/"
+    assert world.client("secadmin").post(path, {"role": "expert"}).status_code == 403
+
+
+def test_clashing_role_becomes_a_message(world):
+    response = world.client("secadmin").post(
+        f"/workspace/people/{world.auditor.pk}/role/", {"role": "assessor"}, follow=True
+    )
+    assert [message.level_tag for message in response.context["messages"]] == ["error"]
+    assert set(world.auditor.groups.values_list("name", flat=True)) == {"auditor"}
+
+
+def test_parked_job_is_shown_and_retried(world):
+    job = Job.objects.create(
+        key="k", task="portal.tasks.nothing", state="parked", attempts=3, created_at=world.now
+    )
+    client = world.client("sysadmin")
+    assert [row.pk for row in client.get("/workspace/jobs/").context["page"].parked_jobs] == [
+        job.pk
+    ]
+    assert client.post(f"/workspace/jobs/job/{job.pk}/retry/").status_code == 302
+    job.refresh_from_db()
+    assert (job.state, job.attempts) == ("waiting", 0)
+
+
+def test_job_that_does_not_exist_becomes_a_message(world):
+    response = world.client("sysadmin").post("/workspace/jobs/job/99/retry/", follow=True)
+    assert [message.level_tag for message in response.context["messages"]] == ["error"]
+
+
+@pytest.mark.parametrize("language", ["zh-hans", "en"])
+def test_background_work_shows_queues_and_workers(world, language, queries):
+    for queue in ("short", "long"):
+        WorkerCluster.objects.create(
+            host=f"{queue}.example",
+            watchdog=1,
+            queue=queue,
+            group=2,
+            workers=2,
+            started_at=world.now,
+            restarts=2,
+            last_restart="stuck",
+        )
+    Job.objects.create(key="late", task="x", created_at=world.now)
+    client = world.client("sysadmin", language)
+    client.get("/workspace/jobs/")
+    response = client.get("/workspace/jobs/")
+    page = response.context["page"]
+    assert (page.waiting, page.failing, page.parked, page.done) == (1, 0, 0, 0)
+    assert [(row.state.kind, row.messages) for row in page.rows] == [
+        ("event", None),
+        ("short", 0),
+        ("long", 0),
+    ]
+    text = response.content.decode()
+    assert "short.example" in text
+    assert {"zh-hans": "失去响应", "en": "It gave no sign of life"}[language] in text

@@ -1,0 +1,3 @@
+"""The site's addresses."""
+
+from config.urls import *  # noqa: F403 the same site

@@ -1,0 +1,444 @@
+"""Mutation testing: ``python -m tests.support.mutants MODULE.py... [-- TESTS...]``.
+
+One process collects and runs the tests once, noting which test runs which line. Every mutant is
+then a fork of it: the child grafts the changed code onto the functions that are already imported
+and runs the tests that reach the changed line, quickest first, until one fails. Nothing is
+imported or collected anew, so that a mutant costs what its first failing test costs.
+
+What survives is written to ``var/mutants/MODULE.txt``. ``BUDGET`` seconds of tests are run for a
+mutant; what lies beyond them is too slow to be a guard that anybody waits for.
+"""
+
+import ast
+import functools
+import gc
+import inspect
+import os
+import signal
+import sys
+import time
+import types
+from collections import Counter, defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import coverage
+import pytest
+from _pytest.runner import runtestprotocol
+
+BUDGET = 8.0
+OUT = Path("var/mutants")
+TESTS = ("tests/certification/domain", "tests/portal/domain")
+QUICK = 0.05
+
+COMPARISONS = {
+    ast.Lt: (ast.LtE, ast.GtE),
+    ast.LtE: (ast.Lt, ast.Gt),
+    ast.Gt: (ast.GtE, ast.LtE),
+    ast.GtE: (ast.Gt, ast.Lt),
+    ast.Eq: (ast.NotEq,),
+    ast.NotEq: (ast.Eq,),
+    ast.In: (ast.NotIn,),
+    ast.NotIn: (ast.In,),
+    ast.Is: (ast.IsNot,),
+    ast.IsNot: (ast.Is,),
+}
+OPERATORS = {
+    ast.Add: ast.Sub,
+    ast.Sub: ast.Add,
+    ast.Mult: ast.Div,
+    ast.Div: ast.Mult,
+    ast.FloorDiv: ast.Div,
+    ast.Mod: ast.Mult,
+    ast.Pow: ast.Mult,
+    ast.BitOr: ast.BitAnd,
+    ast.BitAnd: ast.BitOr,
+    ast.MatMult: ast.Mult,
+}
+NAMES = {"min": "max", "max": "min", "any": "all", "all": "any", "sorted": "list"}
+
+
+@dataclass(frozen=True)
+class Site:
+    """One change: where, what, on which lines it can be reached, and how to make it."""
+
+    line: int
+    words: str
+    kind: str
+    lines: frozenset[int]
+    at_import: bool
+    apply: Callable[[], None]
+
+
+class Finder:
+    """Every change that could be made to a module."""
+
+    def __init__(self, tree: ast.Module) -> None:
+        self.sites: list[Site] = []
+        self.functions = 0
+        self.statement: ast.stmt | None = None
+        self.visit_all(tree, "body")
+
+    # --- walking
+
+    def visit_all(self, owner: ast.AST, field: str) -> None:
+        value = getattr(owner, field, None)
+        if isinstance(value, list):
+            for index, child in enumerate(value):
+                if isinstance(child, ast.AST):
+                    self.visit(child, functools.partial(_put, value, index))
+        elif isinstance(value, ast.AST):
+            self.visit(value, functools.partial(setattr, owner, field))
+
+    def visit(self, node: ast.AST, put: Callable[[ast.AST], None]) -> None:
+        before = self.statement
+        if isinstance(node, ast.stmt):
+            if _is_docstring(node) or isinstance(node, ast.Import | ast.ImportFrom):
+                return
+            self.statement = node
+        if not isinstance(node, ast.Raise):
+            getattr(self, f"see_{type(node).__name__.lower()}", self.see_nothing)(node, put)
+        function = isinstance(node, ast.FunctionDef)
+        for field in node._fields:
+            if field not in {"annotation", "returns", "decorator_list", "ctx", "type_params"}:
+                inside = function and field != "args"  # defaults are worked out at import
+                self.functions += inside
+                self.visit_all(node, field)
+                self.functions -= inside
+        self.statement = before
+
+    def add(self, node: ast.AST, kind: str, words: str, apply: Callable[[], None]) -> None:
+        end = node.end_lineno if isinstance(node, ast.expr) else node.lineno
+        lines = {*range(node.lineno, (end or node.lineno) + 1)}
+        if self.statement is not None:
+            lines.add(self.statement.lineno)
+        site = Site(node.lineno, words, kind, frozenset(lines), self.functions == 0, apply)
+        self.sites.append(site)
+
+    # --- changes
+
+    def see_nothing(self, node: ast.AST, put: Callable[[ast.AST], None]) -> None:
+        """Leave a kind of node that has no change of its own."""
+
+    def see_compare(self, node: ast.Compare, put: Callable[[ast.AST], None]) -> None:
+        for at, op in enumerate(node.ops):
+            for other in COMPARISONS[type(op)]:
+                words = f"{type(op).__name__} -> {other.__name__}: {ast.unparse(node)}"
+                kind = "boundary" if {type(op), other} in EDGES else "comparison"
+                self.add(node, kind, words, functools.partial(_put, node.ops, at, other()))
+
+    def see_binop(self, node: ast.BinOp, put: Callable[[ast.AST], None]) -> None:
+        other = OPERATORS.get(type(node.op))
+        if other is not None:
+            words = f"{type(node.op).__name__} -> {other.__name__}: {ast.unparse(node)}"
+            self.add(node, "arithmetic", words, functools.partial(setattr, node, "op", other()))
+
+    see_augassign = see_binop
+
+    def see_boolop(self, node: ast.BoolOp, put: Callable[[ast.AST], None]) -> None:
+        other = ast.Or() if isinstance(node.op, ast.And) else ast.And()
+        words = f"and <-> or: {ast.unparse(node)}"
+        self.add(node, "boolean", words, functools.partial(setattr, node, "op", other))
+
+    def see_unaryop(self, node: ast.UnaryOp, put: Callable[[ast.AST], None]) -> None:
+        if isinstance(node.op, ast.Not | ast.USub | ast.Invert):
+            words = f"sign or not removed: {ast.unparse(node)}"
+            kind = "not" if isinstance(node.op, ast.Not) else "arithmetic"
+            self.add(node, kind, words, functools.partial(put, node.operand))
+
+    def see_constant(self, node: ast.Constant, put: Callable[[ast.AST], None]) -> None:
+        value = node.value
+        if isinstance(value, bool):
+            others: tuple[Any, ...] = (not value,)
+        elif isinstance(value, int):
+            others = (value + 1,)
+        elif isinstance(value, float):
+            others = (value * 1.01 + 0.001 if abs(value) > 1e-3 else value * 1000 + 1e-3,)
+        elif isinstance(value, str):
+            others = (f"{value}~",)
+        else:
+            others = ()
+        for other in others:
+            words = f"{value!r} -> {other!r}: {self.near()}"
+            change = functools.partial(put, ast.copy_location(ast.Constant(other), node))
+            self.add(node, "constant", words, change)
+
+    def see_joinedstr(self, node: ast.JoinedStr, put: Callable[[ast.AST], None]) -> None:
+        words = f"text emptied: {ast.unparse(node)}"
+        change = functools.partial(put, ast.copy_location(ast.Constant(""), node))
+        self.add(node, "constant", words, change)
+        node._fields = ()  # its parts are not changed one by one
+
+    def see_return(self, node: ast.Return, put: Callable[[ast.AST], None]) -> None:
+        if node.value is not None and not _is_none(node.value):
+            words = f"return None: {ast.unparse(node)}"
+            change = functools.partial(setattr, node, "value", ast.Constant(None))
+            self.add(node, "return", words, change)
+
+    def see_assign(self, node: ast.Assign, put: Callable[[ast.AST], None]) -> None:
+        if self.functions and not _is_none(node.value):
+            words = f"None assigned: {ast.unparse(node)}"
+            change = functools.partial(setattr, node, "value", ast.Constant(None))
+            self.add(node, "assignment", words, change)
+
+    def see_expr(self, node: ast.Expr, put: Callable[[ast.AST], None]) -> None:
+        words = f"statement removed: {ast.unparse(node)}"
+        change = functools.partial(put, ast.copy_location(ast.Pass(), node))
+        self.add(node, "statement", words, change)
+
+    def see_if(self, node: ast.If | ast.IfExp, put: Callable[[ast.AST], None]) -> None:
+        words = f"condition turned: if {ast.unparse(node.test)}"
+        turned = ast.UnaryOp(ast.Not(), node.test)
+        self.add(node.test, "condition", words, functools.partial(setattr, node, "test", turned))
+
+    see_ifexp = see_if
+
+    def see_comprehension(self, node: ast.comprehension, put: Callable[[ast.AST], None]) -> None:
+        for at, test in enumerate(node.ifs):
+            words = f"filter dropped: if {ast.unparse(test)}"
+            change = functools.partial(_put, node.ifs, at, ast.Constant(value=True))
+            self.add(test, "condition", words, change)
+
+    def see_name(self, node: ast.Name, put: Callable[[ast.AST], None]) -> None:
+        if isinstance(node.ctx, ast.Load) and node.id in NAMES:
+            words = f"{node.id} -> {NAMES[node.id]}: {self.near()}"
+            change = functools.partial(setattr, node, "id", NAMES[node.id])
+            self.add(node, "comparison", words, change)
+
+    def see_continue(self, node: ast.Continue, put: Callable[[ast.AST], None]) -> None:
+        change = functools.partial(put, ast.copy_location(ast.Break(), node))
+        self.add(node, "statement", "continue -> break", change)
+
+    def see_break(self, node: ast.Break, put: Callable[[ast.AST], None]) -> None:
+        change = functools.partial(put, ast.copy_location(ast.Continue(), node))
+        self.add(node, "statement", "break -> continue", change)
+
+    def near(self) -> str:
+        """Return the first line of the statement at hand."""
+        return ast.unparse(self.statement).splitlines()[0][:90] if self.statement else ""
+
+
+EDGES = ({ast.Lt, ast.LtE}, {ast.Gt, ast.GtE})
+
+
+def _put(values: list[Any], index: int, new: Any) -> None:
+    values[index] = new
+
+
+def _is_docstring(node: ast.stmt) -> bool:
+    text = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+    return text and isinstance(node.value.value, str)
+
+
+def _is_none(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and node.value is None
+
+
+# --- grafting
+
+
+def graft_module(module: types.ModuleType, tree: ast.Module, *, at_import: bool) -> None:
+    """Run the changed source aside and put its code onto what everybody has imported."""
+    aside = {"__name__": module.__name__, "__package__": module.__package__}
+    exec(compile(ast.fix_missing_locations(tree), str(module.__file__), "exec"), aside)  # noqa: S102
+    for name, new in aside.items():
+        old = vars(module).get(name)
+        own = getattr(new, "__module__", None) == module.__name__
+        if isinstance(new, type) and own and isinstance(old, type):
+            graft_class(old, new)
+        elif own and isinstance(inspect.unwrap(new) if callable(new) else new, types.FunctionType):
+            graft_function(old, new)
+        elif at_import and not name.startswith("__") and not isinstance(new, types.ModuleType):
+            replace_everywhere(name, old, new)
+
+
+def graft_class(old: type, new: type) -> None:
+    for name, value in vars(new).items():
+        here = vars(old).get(name)
+        if isinstance(value, property) and isinstance(here, property):
+            graft_function(here.fget, value.fget)
+        elif isinstance(value, classmethod | staticmethod):
+            graft_function(here.__func__, value.__func__)  # type: ignore[union-attr]
+        elif isinstance(value, types.FunctionType):
+            if value.__closure__:
+                setattr(old, name, value)
+            else:
+                graft_function(here, value)
+        elif not name.startswith("__"):
+            setattr(old, name, value) if not _is_slot(value) else None
+
+
+def _is_slot(value: Any) -> bool:
+    return isinstance(value, types.MemberDescriptorType | types.GetSetDescriptorType)
+
+
+def graft_function(old: Any, new: Any) -> None:
+    if hasattr(old, "cache_clear"):
+        old.cache_clear()
+    target, source = inspect.unwrap(old), inspect.unwrap(new)
+    target.__code__ = source.__code__
+    target.__defaults__, target.__kwdefaults__ = source.__defaults__, source.__kwdefaults__
+
+
+def replace_everywhere(name: str, old: Any, new: Any) -> None:
+    for module in list(sys.modules.values()):
+        if getattr(module, "__dict__", {}).get(name) is old:
+            setattr(module, name, new)
+
+
+# --- running
+
+
+class Runner:
+    """A pytest plugin that takes the place of the test loop."""
+
+    def __init__(self, paths: list[str]) -> None:
+        self.paths = paths
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection(self) -> None:
+        """Let hypothesis stop at the first failure instead of looking for the smallest one."""
+        import hypothesis
+
+        phases = (hypothesis.Phase.explicit, hypothesis.Phase.generate)
+        steady = hypothesis.settings.get_profile("steady")
+        hypothesis.settings.register_profile(
+            "mutants", steady, phases=phases, report_multiple_bugs=False
+        )
+        hypothesis.settings.load_profile("mutants")
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        reach = Reach(session.items, [str(Path(path).resolve()) for path in self.paths])
+        totals: Counter[str] = Counter()
+        gc.freeze()  # what is shared with the children is not touched there
+        OUT.mkdir(parents=True, exist_ok=True)
+        for path in self.paths:
+            totals += run_module(path, reach)
+        say("all", totals)
+        return True
+
+
+class Reach:
+    """Which tests run which line, the CPU seconds of each, from one run under coverage."""
+
+    def __init__(self, items: list[pytest.Item], files: list[str]) -> None:
+        measured = coverage.Coverage(data_file=None, branch=False, include=files, config_file=False)
+        self.seconds: dict[str, float] = {}
+        self.items = {item.nodeid: item for item in items}
+        failed = []
+        measured.start()
+        for item, following in zip(items, [*items[1:], None], strict=True):
+            measured.switch_context(item.nodeid)
+            begun = time.process_time()
+            reports = runtestprotocol(item, log=False, nextitem=following)
+            self.seconds[item.nodeid] = time.process_time() - begun
+            failed += [item.nodeid for report in reports if report.failed]
+        measured.stop()
+        if failed:
+            sys.exit(f"fails without any mutant: {failed}")
+        data = measured.get_data()
+        self.by_line = {path: data.contexts_by_lineno(path) for path in files}
+        print(f"{len(items)} tests, {sum(self.seconds.values()):.0f} s under coverage", flush=True)
+
+    def tests_of(self, path: str, site: Site) -> list[pytest.Item]:
+        """The tests that reach a site, quickest first, within the budget."""
+        lines = self.by_line[str(Path(path).resolve())]
+        names = {name for line in site.lines for name in lines.get(line, ()) if name}
+        if site.at_import:
+            names |= {name for some in lines.values() for name in some if name}
+        chosen, spent = [], 0.0
+        for name in sorted(names, key=lambda one: (self.seconds[one] // QUICK, one)):
+            spent += self.seconds[name]
+            if chosen and spent > BUDGET:
+                break
+            chosen.append(self.items[name])
+        return chosen
+
+    def allowed(self, chosen: list[pytest.Item]) -> float:
+        """Seconds by the clock: the machine may be busy."""
+        return 20.0 + 20.0 * sum(self.seconds[item.nodeid] for item in chosen)
+
+
+def run_module(path: str, reach: Reach) -> Counter[str]:
+    """Try every mutant of one module; write what survives."""
+    module = sys.modules[path.removesuffix(".py").replace("/", ".")]
+    tree = ast.parse(Path(path).read_text(encoding="utf-8"))
+    sites = sorted(Finder(tree).sites, key=lambda site: site.line)
+    counted: Counter[str] = Counter()
+    survivors: dict[str, list[str]] = defaultdict(list)
+    begun = time.perf_counter()
+    for site in sites:
+        chosen = reach.tests_of(path, site)
+        ended = try_mutant(module, tree, site, chosen, reach.allowed(chosen))
+        counted[ended] += 1
+        if ended in {"survived", "unreached"}:
+            survivors[site.kind].append(f"{path}:{site.line}: {ended}: {site.words}")
+    text = "\n".join(line for lines in survivors.values() for line in lines)
+    (OUT / f"{module.__name__}.txt").write_text(text + "\n", encoding="utf-8")
+    say(path, counted, time.perf_counter() - begun)
+    return counted
+
+
+def say(path: str, counted: Counter[str], seconds: float | None = None) -> None:
+    found = counted.total()
+    dead = counted["killed"] + counted["timeout"]
+    took = "" if seconds is None else f"  {seconds:.0f} s"
+    print(f"{path}: {found} mutants, {dead} killed ({counted['timeout']} by time), ", end="")
+    print(f"{found - dead} survived ({counted['unreached']} unreached){took}", flush=True)
+
+
+def try_mutant(
+    module: types.ModuleType,
+    tree: ast.Module,
+    site: Site,
+    chosen: list[pytest.Item],
+    allowed: float,
+) -> str:
+    """Fork, change, test: killed, timeout, survived or unreached."""
+    if not chosen:
+        return "unreached"
+    child = os.fork()
+    if child == 0:
+        os._exit(judge(module, tree, site, chosen))
+    end = time.monotonic() + allowed
+    while time.monotonic() < end:
+        done, status = os.waitpid(child, os.WNOHANG)
+        if done:
+            return "survived" if status == 0 else "killed"
+        time.sleep(0.002)
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    return "timeout"
+
+
+def judge(module: types.ModuleType, tree: ast.Module, site: Site, chosen: list[pytest.Item]) -> int:
+    """In the child: 0 if every test passes with the change."""
+    quiet = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(quiet, 1)
+    os.dup2(quiet, 2)
+    gc.disable()
+    try:
+        site.apply()
+        graft_module(module, tree, at_import=site.at_import)
+        for item, following in zip(chosen, [*chosen[1:], None], strict=True):
+            reports = runtestprotocol(item, log=False, nextitem=following)
+            if any(report.failed for report in reports):
+                return 1
+    except BaseException:  # noqa: BLE001 - whatever breaks, the mutant is seen
+        return 1
+    return 0
+
+
+def main(arguments: list[str]) -> int:
+    cut = arguments.index("--") if "--" in arguments else len(arguments)
+    paths, tests = arguments[:cut], arguments[cut + 1 :] or list(TESTS)
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    quiet = ["-q", "-p", "no:cacheprovider", "-p", "no:randomly", "--no-header", "-p", "no:cov"]
+    return int(pytest.main([*quiet, *tests, *paths], plugins=[Runner(paths)]))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,24 @@
+"""Tables: the catalogue of processes, pilots, deliverables, acceptance, case logs."""
+
+from village_pilot.models.deliverables import (
+    AcceptanceCode,
+    Deliverable,
+    DeliverableVersion,
+    TechnicalReview,
+    VillageDecision,
+)
+from village_pilot.models.pilots import CaseLog, Milestone, Pilot, PilotReviewer
+from village_pilot.models.processes import ProcessTemplate
+
+__all__ = [
+    "AcceptanceCode",
+    "CaseLog",
+    "Deliverable",
+    "DeliverableVersion",
+    "Milestone",
+    "Pilot",
+    "PilotReviewer",
+    "ProcessTemplate",
+    "TechnicalReview",
+    "VillageDecision",
+]

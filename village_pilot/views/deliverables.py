@@ -1,0 +1,289 @@
+"""Deliverables: the firm's side, the reviewer's queue and form, the dispute board."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.forms import Form
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from portal.domain.roles import Role
+from portal.labels import REFUSALS
+from portal.permissions import for_roles
+from portal.views.base import act, done, form_page, run_form
+from village_pilot import labels
+from village_pilot.domain.delivery import CRITERIA, DELIVERABLE, EDITABLE, RENEWABLE
+from village_pilot.forms import DeliverableForm, FileForm, ReasonForm, ReviewForm, SubmitForm
+from village_pilot.models import DeliverableVersion
+from village_pilot.permissions import roles_in_pilot
+from village_pilot.selectors.pilots import review_queue, reviewed_by
+from village_pilot.services import deliverables
+from village_pilot.services.deliverable_files import remove_file
+from village_pilot.services.reviews import review_version
+from village_pilot.views.pilots import INVOLVED, visible_pilot
+
+FIRM = (Role.FIRM_SIGNER, Role.FIRM_MEMBER)
+
+
+def visible_version(request: HttpRequest, pk: int) -> DeliverableVersion:
+    """Return a version that the person may see, or answer 404."""
+    rows = DeliverableVersion.objects.visible_to(request.user).with_pilot()
+    return get_object_or_404(rows, pk=pk)
+
+
+@for_roles(*FIRM)
+def deliverable_add(request: HttpRequest, number: str) -> HttpResponse:
+    """Begin a deliverable."""
+    pilot = visible_pilot(request, number)
+    form = DeliverableForm(request.POST or None, pilot=pilot)
+    ok, version = run_form(
+        form,
+        lambda values: deliverables.create_deliverable(
+            pilot=pilot, actor=request.user, now=timezone.now(), **values
+        ),
+    )
+    if ok:
+        return redirect("village_pilot:deliverable", version.pk)
+    context = {"pilot": pilot, "heading": _("New deliverable"), "action": _("Go on")}
+    return form_page(request, "village_pilot/pilot_form.html", form, context)
+
+
+@for_roles(*INVOLVED)
+@require_safe
+def deliverable_detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """One version: files, review, decision, and what can be done now."""
+    return version_page(request, visible_version(request, pk))
+
+
+def version_page(
+    request: HttpRequest,
+    version: DeliverableVersion,
+    upload: FileForm | None = None,
+    submit: SubmitForm | None = None,
+) -> HttpResponse:
+    """Draw a version's page, with a form that was refused if there is one.
+
+    A refused form stays in its place while the version can be edited; where the version has
+    moved on, the page says so and shows the text that was not handed in.
+    """
+    held = roles_in_pilot(request.user, version.pilot)
+    firm = bool(held & set(FIRM))
+    editable = firm and version.state in EDITABLE
+    newest = not version.deliverable.versions.filter(number__gt=version.number).exists()
+    bound = upload or submit
+    context = {
+        "version": version,
+        "pilot": version.pilot,
+        "files": version.files.order_by("created_at"),
+        "reviews": reviews_of(version, show_reviewer=not firm),
+        "decision": getattr(version, "decision", None),
+        "actions": DELIVERABLE.actions(version.state, held),
+        "upload": (upload or FileForm()) if editable else None,
+        "submit": (submit or submit_form(version)) if editable else None,
+        "unsent": submit.data.get("note", "") if submit and not editable else "",
+        "may_renew": firm and newest and version.state in RENEWABLE,
+        "may_assign": Role.STAFF in held and version.state == "submitted",
+        "today": timezone.localdate(),
+    }
+    status = 200
+    if bound is not None:
+        status = 422 if editable else 409
+    if status == 409:
+        messages.error(request, moved_on_text(bound))
+    return render(request, "village_pilot/deliverable_detail.html", context, status=status)
+
+
+def moved_on_text(form: Form | None) -> str:
+    """Say why a form came too late; its own mistakes do not matter any more."""
+    refusals = form.non_field_errors() if form is not None else []
+    return str(refusals[0] if refusals else REFUSALS["wrong_state"])
+
+
+def submit_form(version: DeliverableVersion) -> SubmitForm:
+    """Return the form that hands a version in, filled with what was written so far."""
+    return SubmitForm(initial={"note": version.note, "version": version.version})
+
+
+def reviews_of(version: DeliverableVersion, *, show_reviewer: bool) -> list[dict[str, object]]:
+    """Return the reviews with the criteria's names, newest first."""
+    return [
+        {
+            "review": review,
+            "rows": [
+                (labels.CRITERIA[name], review.scores[name], review.narratives[name])
+                for name in CRITERIA
+            ],
+            "reviewer": review.reviewer.name if show_reviewer else "",
+        }
+        for review in version.reviews.select_related("reviewer").order_by("-id")
+    ]
+
+
+@for_roles(*FIRM)
+@require_POST
+def deliverable_upload(request: HttpRequest, pk: int) -> HttpResponse:
+    """Add a file."""
+    version = visible_version(request, pk)
+    form = FileForm(request.POST, request.FILES)
+    ok, _stored = run_form(
+        form,
+        lambda values: deliverables.add_file(
+            version=version, upload=values["file"], actor=request.user, now=timezone.now()
+        ),
+    )
+    if ok:
+        return done(request, _("The file is stored."), "village_pilot:deliverable", pk)
+    return version_page(request, visible_version(request, pk), upload=form)
+
+
+@for_roles(*FIRM)
+@require_POST
+def deliverable_file_remove(request: HttpRequest, pk: int, file: UUID) -> HttpResponse:
+    """Take a file out again."""
+    version = visible_version(request, pk)
+    return act(
+        request,
+        lambda: remove_file(version=version, file=file, actor=request.user, now=timezone.now()),
+        "village_pilot:deliverable",
+        pk,
+    )
+
+
+@for_roles(*FIRM)
+@require_POST
+def deliverable_submit(request: HttpRequest, pk: int) -> HttpResponse:
+    """Hand a version in."""
+    version = visible_version(request, pk)
+    form = SubmitForm(request.POST)
+    ok, _moved = run_form(
+        form,
+        lambda values: deliverables.submit_version(
+            version=version,
+            note=values["note"],
+            actor=request.user,
+            now=timezone.now(),
+            expected_version=values["version"],
+        ),
+    )
+    if ok:
+        return done(request, _("Handed in for technical review."), "village_pilot:deliverable", pk)
+    # Refused forms are drawn beside the case as it stands now, and belong to that.
+    version = visible_version(request, pk)
+    form.data = {**form.data.dict(), "version": version.version}
+    return version_page(request, version, submit=form)
+
+
+@for_roles(*FIRM)
+@require_POST
+def deliverable_next(request: HttpRequest, pk: int) -> HttpResponse:
+    """Begin the next version."""
+    version = visible_version(request, pk)
+    return act(
+        request,
+        lambda: deliverables.start_version(
+            deliverable=version.deliverable, actor=request.user, now=timezone.now()
+        ),
+        "village_pilot:pilot",
+        version.pilot.number,
+    )
+
+
+@for_roles(Role.STAFF)
+@require_POST
+def deliverable_assign(request: HttpRequest, pk: int) -> HttpResponse:
+    """Look again for a reviewer."""
+    version = visible_version(request, pk)
+    return act(
+        request,
+        lambda: deliverables.assign_reviewer(
+            version=version, actor=request.user, now=timezone.now()
+        ),
+        "village_pilot:deliverable",
+        pk,
+    )
+
+
+@for_roles(Role.FIRM_SIGNER)
+def deliverable_dispute(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take a refusal to the dispute board."""
+    version = visible_version(request, pk)
+    form = ReasonForm(request.POST or None, initial={"version": version.version})
+    ok, _moved = run_form(
+        form,
+        lambda values: deliverables.dispute_refusal(
+            version=version,
+            reason=values["reason"],
+            actor=request.user,
+            now=timezone.now(),
+            expected_version=values["version"],
+        ),
+    )
+    if ok:
+        text = _("The dispute board has your objection.")
+        return done(request, text, "village_pilot:deliverable", pk)
+    context = {
+        "pilot": version.pilot,
+        "heading": _("Dispute the refusal"),
+        "action": _("Send"),
+    }
+    return form_page(request, "village_pilot/pilot_form.html", form, context)
+
+
+@for_roles(Role.DISPUTE_BOARD)
+def deliverable_resolve(request: HttpRequest, pk: int) -> HttpResponse:
+    """Record the dispute board's outcome."""
+    version = visible_version(request, pk)
+    form = ReasonForm(request.POST or None, initial={"version": version.version})
+    ok, _moved = run_form(
+        form,
+        lambda values: deliverables.resolve_dispute(
+            version=version,
+            outcome=values["reason"],
+            actor=request.user,
+            now=timezone.now(),
+            expected_version=values["version"],
+        ),
+    )
+    if ok:
+        return done(request, _("The outcome is recorded."), "village_pilot:deliverable", pk)
+    context = {
+        "pilot": version.pilot,
+        "heading": _("Record the outcome"),
+        "action": _("Record"),
+    }
+    return form_page(request, "village_pilot/pilot_form.html", form, context)
+
+
+@for_roles(Role.TECH_REVIEWER)
+@require_safe
+def review_list(request: HttpRequest) -> HttpResponse:
+    """What waits for my review, and what I reviewed."""
+    context = {"waiting": review_queue(request.user), "past": reviewed_by(request.user)}
+    return render(request, "village_pilot/review_list.html", context)
+
+
+@for_roles(Role.TECH_REVIEWER)
+def review(request: HttpRequest, pk: int) -> HttpResponse:
+    """Review a version: the evidence beside the form."""
+    version = visible_version(request, pk)
+    if request.method == "GET" and version.state != "technical_review":
+        return redirect("village_pilot:deliverable", pk)
+    form = ReviewForm(request.POST or None, initial={"version": version.version})
+    ok, _made = run_form(
+        form,
+        lambda values: review_version(
+            version=version, actor=request.user, now=timezone.now(), **form.deed(values)
+        ),
+    )
+    if ok:
+        return done(request, _("Your review is recorded."), "village_pilot:reviews")
+    context = {
+        "version": version,
+        "pilot": version.pilot,
+        "files": version.files.order_by("created_at"),
+        "groups": [(form[f"score_{name}"], form[f"narrative_{name}"]) for name in CRITERIA],
+    }
+    return form_page(request, "village_pilot/review.html", form, context)
