@@ -151,3 +151,16 @@ def test_every_translated_text_is_seen_by_the_extractor():
         if UNEXTRACTED.search(path.read_text(encoding="utf-8"))
     ]
     assert unseen == []
+
+
+def test_readme_names_every_variable_of_the_environment():
+    asked = re.compile(r"""env\.\w+\(\s*"([A-Z_]+)"|os\.environ\.get\("([A-Z_]+)\"""")
+    sources = [*ROOT.glob("config/**/*.py"), *ROOT.glob("portal/**/*.py")]
+    names = {
+        first or second
+        for path in sources
+        for first, second in asked.findall(path.read_text(encoding="utf-8"))
+    }
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert "SECRET_KEY" in names
+    assert sorted(name for name in names if not re.search(rf"`{name}\b", readme)) == []

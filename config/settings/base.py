@@ -1,4 +1,4 @@
-"""Settings shared by every environment, read from the variables of README “Environment”."""
+"""Settings shared by every environment; README lists their variables under “Environment”."""
 
 import sys
 from pathlib import Path

@@ -1,5 +1,6 @@
 """What faces share: a refusal becomes a form error or a page, an upload becomes a file."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -11,7 +12,9 @@ from django.utils.translation import gettext as _
 
 from portal import labels
 from portal.domain.lifecycle import Refused
+from portal.drivers.sealing import unseal
 from portal.labels import refusal_text
+from portal.services.sealing import seal_secret
 
 
 def add_refusal(form: Form, refusal: Refused) -> None:
@@ -89,3 +92,14 @@ def next_link(request: HttpRequest, last: object) -> str:
     query = request.GET.copy()
     query["after"] = str(last)
     return f"?{query.urlencode()}"
+
+
+def keep_for_once(request: HttpRequest, page: str, secret: Any) -> None:
+    """Keep, sealed in the session, what the next view of ``page`` shows, and no reload after it."""
+    request.session[f"once-{page}"] = seal_secret(json.dumps(secret))
+
+
+def take_for_once(request: HttpRequest, page: str) -> Any:
+    """Return what was kept for this view of ``page``, and forget it; None where nothing was."""
+    kept = request.session.pop(f"once-{page}", None)
+    return None if kept is None else json.loads(unseal(kept))

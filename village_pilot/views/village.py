@@ -1,7 +1,9 @@
 """The village's pages: few words, big buttons, 360 px; and the sheets of codes."""
 
+from datetime import datetime
+
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -9,7 +11,7 @@ from django.views.decorators.http import require_safe
 
 from portal.domain.roles import Role
 from portal.permissions import for_roles, organisations_of
-from portal.views.base import done, form_page, run_form
+from portal.views.base import done, form_page, keep_for_once, run_form, take_for_once
 from village_pilot.forms import AcceptForm, CodesForm
 from village_pilot.models import DeliverableVersion, Pilot
 from village_pilot.selectors.pilots import village_inbox
@@ -77,16 +79,17 @@ def accept(request: HttpRequest, pk: int) -> HttpResponse:
 @for_roles(Role.STAFF)
 @never_cache
 def codes(request: HttpRequest) -> HttpResponse:
-    """Issue a sheet of single-use codes; they are shown in the answer and never again."""
+    """Issue a sheet of single-use codes; they are shown after the form and never again."""
+    now = timezone.now()
     form = CodesForm(request.POST or None)
-    ok, made = run_form(
-        form, lambda values: issue_codes(actor=request.user, now=timezone.now(), **values)
-    )
+    ok, made = run_form(form, lambda values: issue_codes(actor=request.user, now=now, **values))
     if ok:
-        context = {
-            "codes": made,
-            "signer": form.cleaned_data["signer"],
-            "issued_at": timezone.now(),
-        }
-        return render(request, "village_pilot/code_sheet.html", context)
+        signer = form.cleaned_data["signer"].name
+        keep_for_once(request, "codes", [signer, now.isoformat(), made])
+        return redirect("village_pilot:codes")
+    kept = take_for_once(request, "codes") if request.method == "GET" else None
+    if kept:
+        signer, issued_at, made = kept
+        sheet = {"codes": made, "signer": signer, "issued_at": datetime.fromisoformat(issued_at)}
+        return render(request, "village_pilot/code_sheet.html", sheet)
     return form_page(request, "village_pilot/codes.html", form)

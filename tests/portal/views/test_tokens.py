@@ -13,6 +13,9 @@ PAGE = "/workspace/tokens/"
 def test_token_is_shown_once(world):
     client = world.client("owner")
     answer = client.post(PAGE, {"label": "pip", "days": "90"})
+    assert answer["Location"] == PAGE
+    assert "hyt_" not in str(dict(client.session))
+    answer = client.get(PAGE)
     secret = re.search(r"hyt_[\w-]+", answer.content.decode()).group()
     assert user_of_token(secret=secret, now=AccessToken.objects.get().created_at) == world.owner
     assert secret not in client.get(PAGE).content.decode()

@@ -114,8 +114,11 @@ def test_whole_way_through_the_pages(story: Story) -> None:
     )
     version = fresh(version)
     assert version.state == "village_acceptance"
-    sheet = staff.post(url("codes"), {"signer": world.signer.pk, "count": 2})
+    made = staff.post(url("codes"), {"signer": world.signer.pk, "count": 2})
+    assert made["Location"] == url("codes")
+    sheet = staff.get(url("codes"))
     assert "no-store" in sheet["Cache-Control"]
+    assert "codes" not in staff.get(url("codes")).context
     answer = signer.post(
         url("accept", version.pk),
         {
