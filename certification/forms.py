@@ -66,7 +66,9 @@ class RubricChoice(forms.ModelChoiceField):
 
 def day_field(label: Any) -> forms.DateField:
     """Return a field for a day."""
-    return forms.DateField(label=label, widget=forms.DateInput(attrs={"type": "date"}))
+    return forms.DateField(
+        label=label, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
 
 
 class PlanForm(forms.Form):

@@ -10,6 +10,7 @@ from django.core.validators import MinValueValidator
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from portal import labels
 from portal.domain.roles import BOUND, Role, allowed_in
@@ -68,12 +69,12 @@ class ArchiveForm(forms.Form):
     kind = forms.ChoiceField(label=_("Kind"))
     since = forms.DateField(
         label=_("Issued from"),
-        widget=forms.DateInput(attrs={"type": "date"}),
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         validators=[MinValueValidator(FIRST_DAY)],
     )
     until = forms.DateField(
         label=_("Issued until"),
-        widget=forms.DateInput(attrs={"type": "date"}),
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         validators=[MinValueValidator(FIRST_DAY)],
     )
 
@@ -154,7 +155,7 @@ class AuditFilterForm(forms.Form):
     since = forms.DateField(
         label=_("From"),
         required=False,
-        widget=forms.DateInput(attrs={"type": "date"}),
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         validators=[MinValueValidator(FIRST_DAY)],
     )
 
@@ -169,7 +170,11 @@ class PeopleFilterForm(forms.Form):
     state = forms.ChoiceField(
         label=_("Account"),
         required=False,
-        choices=lambda: [EVERY, ("dormant", _("Dormant")), ("closed", _("Closed"))],
+        choices=lambda: [
+            EVERY,
+            ("dormant", _("Dormant")),
+            ("closed", pgettext_lazy("account", "Closed")),
+        ],
     )
 
 
@@ -196,7 +201,7 @@ class DataAnswerForm(forms.Form):
 
     granted = forms.TypedChoiceField(
         label=_("Decision"),
-        choices=[("yes", _("Granted")), ("no", _("Not granted"))],
+        choices=[("yes", pgettext_lazy("request", "Granted")), ("no", _("Not granted"))],
         coerce=lambda value: value == "yes",
         widget=forms.RadioSelect,
     )

@@ -7,9 +7,10 @@ from django import forms
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
+from portal.labels import REFUSALS
 from portal.models import Organisation, User
 from village_pilot import labels
-from village_pilot.domain.delivery import BEST, CRITERIA
+from village_pilot.domain.delivery import BEST, CRITERIA, decision_faults
 from village_pilot.models import Milestone, Pilot, ProcessTemplate
 
 
@@ -218,7 +219,7 @@ class AcceptForm(forms.Form):
     decision = forms.ChoiceField(
         label=_("Your answer"),
         widget=forms.RadioSelect,
-        required=False,
+        error_messages={"required": _("Choose one of the three answers.")},
         choices=lambda: [
             (code, format_html("<b>{}</b>{}", name, labels.DECISION_HINTS[code]))
             for code, name in labels.decisions()
@@ -250,6 +251,20 @@ class AcceptForm(forms.Form):
         widget=forms.FileInput(attrs={"accept": "image/jpeg,image/png,image/webp"}),
     )
     version = forms.IntegerField(widget=forms.HiddenInput)
+
+    def clean(self) -> dict[str, Any]:
+        """Name every fault at once; the service asks the same again."""
+        values: dict[str, Any] = super().clean() or {}
+        faults = decision_faults(
+            values.get("decision", ""),
+            note=values.get("note", ""),
+            code=values.get("code", ""),
+            photo=bool(values.get("photo")),
+        )
+        for name, code in faults.items():
+            if name not in self.errors:
+                self.add_error(name, str(REFUSALS[code]))
+        return values
 
 
 class CodesForm(forms.Form):

@@ -128,7 +128,7 @@ def header() -> list[str]:
         _("Service items"),
         _("Townships"),
         _("Accepted deliverables"),
-        _("Villages"),
+        _("Villages served"),
         _("Reasons"),
     ]
 

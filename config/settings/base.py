@@ -260,6 +260,13 @@ SEALING_KEYS = env.list("SEALING_KEYS", default=[])
 # Who issues, in Chinese and English, as printed.
 ISSUER_NAME = env.str("ISSUER_NAME", "湟源县数字服务商门户")
 ISSUER_NAME_EN = env.str("ISSUER_NAME_EN", "Huangyuan Digital Services Portal")
+# Who takes objections and questions, as public notices say it; "" says that it is not published.
+CONTACT = {
+    "office": env.str("CONTACT_OFFICE", ""),
+    "address": env.str("CONTACT_ADDRESS", ""),
+    "phone": env.str("CONTACT_PHONE", ""),
+    "email": env.str("CONTACT_EMAIL", ""),
+}
 # The licensed authority whose certificate lies in KEYS_DIR/documents; "" is the self-made one.
 SIGNING_CA_NAME = env.str("SIGNING_CA_NAME", "")
 # An RFC 3161 authority; "" signs with the system's time and says so.

@@ -3,11 +3,19 @@
 import secrets
 
 from config.settings.base import *
-from config.settings.base import VAR_DIR, env
+from config.settings.base import CONTACT, VAR_DIR, env
 
 DEBUG = env.bool("DEBUG", False)
 DEMO = env.bool("DEMO", True)
 SERVE_MEDIA = True
+if DEMO and not CONTACT["office"]:
+    # Plainly fictional: 555 numbers belong to nobody.
+    CONTACT |= {
+        "office": "示例县数字服务孵化中心",
+        "address": "示例县示例路 1 号 政务服务大厅 3 号窗口(演示数据)",
+        "phone": "0000-5550100",
+        "email": "incubation@demo.example",
+    }
 
 
 def local_secret() -> str:

@@ -15,7 +15,9 @@ LONG = {"rows": 4}
 
 def date_field(label: Any, **options: Any) -> forms.DateField:
     """Return a field for a day."""
-    return forms.DateField(label=label, widget=forms.DateInput(attrs={"type": "date"}), **options)
+    return forms.DateField(
+        label=label, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"), **options
+    )
 
 
 def version_field() -> forms.IntegerField:

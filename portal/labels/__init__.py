@@ -40,6 +40,23 @@ ROLES: dict[str, str | Promise] = {
 }
 
 
+ROLE_REMARKS: dict[str, str | Promise] = {
+    "leader": _(
+        "The overview for county leaders is still being built. Until then the capability list, "
+        "public notices, courses and project calls are open to you in the menu above."
+    ),
+    "second_reviewer": _(
+        "Second review of gradings in the portal is still being built. Until then it is done on "
+        "paper; nothing will be assigned to you here."
+    ),
+    "appeal_panel": _(
+        "Appeals through the portal are still being built. Until then they are handled on paper; "
+        "nothing will be assigned to you here."
+    ),
+}
+"""What a role cannot do here yet, said to whoever holds it."""
+
+
 def role_choices() -> Choices:
     """Every role with its name."""
     return list(ROLES.items())

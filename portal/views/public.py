@@ -41,7 +41,7 @@ def notice_detail(request: HttpRequest, number: str) -> HttpResponse:
     """One notice with its list and its window."""
     today = timezone.localdate()
     notice = get_object_or_404(Notice.objects.published(today), number=number)
-    context = {"row": notice_row(notice, today), "notice": notice}
+    context = {"row": notice_row(notice, today), "notice": notice, "contact": settings.CONTACT}
     return render(request, "portal/site/notice_detail.html", context)
 
 

@@ -11,8 +11,9 @@ from django.views.decorators.http import require_POST, require_safe
 from wagtail import hooks
 
 from portal.forms import PreferencesForm, ProfileForm
+from portal.labels import ROLE_REMARKS
 from portal.models import StoredFile
-from portal.permissions import logged_in, may_read_file
+from portal.permissions import Person, all_roles, logged_in, may_read_file
 from portal.selectors.drafts import draft_key_known
 from portal.selectors.inbox import inbox, messages_of, unread_count
 from portal.services import people, registers
@@ -20,6 +21,12 @@ from portal.services.files import read_chunks
 from portal.views.base import done, form_page, run_form
 
 INLINE = {"application/pdf", "image/png", "image/jpeg", "image/webp"}
+
+
+def role_remarks(user: Person) -> list[str]:
+    """Return what the person's roles cannot do here yet."""
+    held = all_roles(user)
+    return [str(text) for role, text in ROLE_REMARKS.items() if role in held]
 
 
 @logged_in
@@ -33,6 +40,7 @@ def workspace(request: HttpRequest) -> HttpResponse:
         "tasks": inbox(request.user, timezone.localdate()),
         "unread": unread_count(request.user),
         "panels": panels,
+        "remarks": role_remarks(request.user),
     }
     return render(request, "portal/site/workspace.html", context)
 

@@ -148,6 +148,25 @@ def check_review(
         raise Invalid("technical_review_incomplete", fields=fields)
 
 
+def decision_faults(decision: str, *, note: str, code: str, photo: bool) -> dict[str, str]:
+    """Return field → refusal for a village's decision that is not whole; empty where it is.
+
+    A decision is one of ``DECISIONS``, has words unless it accepts, and exactly one second
+    factor: a code, or a photo of the signed paper.
+
+    >>> decision_faults("refuse", note=" ", code="", photo=False)
+    {'note': 'reason_required', 'code': 'second_factor'}
+    """
+    faults: dict[str, str] = {}
+    if decision not in DECISIONS:
+        faults["decision"] = "decision_missing"
+    elif decision != "accept" and not note.strip():
+        faults["note"] = "reason_required"
+    if bool(code.strip()) == photo:
+        faults["code"] = "one_factor" if photo else "second_factor"
+    return faults
+
+
 def valid_mark(scores: Mapping[str, int], name: str) -> bool:
     """Whether ``scores`` holds a whole number from 0 to 4 under ``name``."""
     mark = scores.get(name)

@@ -19,7 +19,13 @@ from portal.services.operations import operation
 from portal.services.registers import issue_document, record_relation
 from portal.services.transitions import apply_transition
 from portal.services.work import open_work
-from village_pilot.domain.delivery import DECISIONS, DELIVERABLE, POSITIVE, REPRESENTS
+from village_pilot.domain.delivery import (
+    DECISIONS,
+    DELIVERABLE,
+    POSITIVE,
+    REPRESENTS,
+    decision_faults,
+)
 from village_pilot.models import (
     AcceptanceCode,
     DeliverableVersion,
@@ -112,7 +118,9 @@ def decide_deliverable(
         decision=decision,
     ) as opened:
         require_signer(actor, version)
-        check_decision(decision, signed_name, code, photo, actor)
+        check_decision(
+            decision, note=note, signed_name=signed_name, code=code, photo=photo, actor=actor
+        )
         moved = apply_transition(
             instance=version,
             lifecycle=DELIVERABLE,
@@ -155,17 +163,14 @@ def require_signer(actor: User, version: DeliverableVersion) -> None:
 
 
 def check_decision(
-    decision: str, signed_name: str, code: str, photo: object | None, actor: User
+    decision: str, *, note: str, signed_name: str, code: str, photo: object | None, actor: User
 ) -> None:
-    """Refuse a decision without answer, own name or exactly one second factor."""
-    if decision not in DECISIONS:
-        raise Invalid("decision_missing", fields={"decision": "decision_missing"})
+    """Refuse a decision that is not whole, with every faulty field, or in another's name."""
+    faults = decision_faults(decision, note=note, code=code, photo=photo is not None)
     if "".join(signed_name.split()) != "".join(actor.name.split()):
-        raise Invalid("name_mismatch", fields={"signed_name": "name_mismatch"})
-    if code.strip() and photo is not None:
-        raise Invalid("one_factor", fields={"code": "one_factor"})
-    if not code.strip() and photo is None:
-        raise Invalid("second_factor", fields={"code": "second_factor"})
+        faults["signed_name"] = "name_mismatch"
+    if faults:
+        raise Invalid(next(iter(faults.values())), fields=faults)
 
 
 def second_factor(

@@ -15,6 +15,7 @@ from village_pilot.domain.delivery import (
     PILOT,
     best_level,
     check_review,
+    decision_faults,
     mean_mark,
 )
 from village_pilot.domain.durations import (
@@ -102,6 +103,21 @@ def test_incomplete_review_is_refused(scores, narratives, verdict, note, fields)
     with pytest.raises(Invalid) as refused:
         check_review(scores, narratives, verdict, note)
     assert dict(refused.value.fields) == fields
+
+
+@pytest.mark.parametrize(
+    ("decision", "note", "code", "photo", "faults"),
+    [
+        ("accept", "", "K7", False, {}),
+        ("accept", "", "", True, {}),
+        ("refuse", "缺手册", "K7", False, {}),
+        ("", "", "", False, {"decision": "decision_missing", "code": "second_factor"}),
+        ("refuse", " ", "K7", True, {"note": "reason_required", "code": "one_factor"}),
+        ("accept_with_conditions", "", " ", True, {"note": "reason_required"}),
+    ],
+)
+def test_decision_names_every_fault_at_once(decision, note, code, photo, faults) -> None:
+    assert decision_faults(decision, note=note, code=code, photo=photo) == faults
 
 
 def test_zero_may_go_back_for_changes() -> None:
