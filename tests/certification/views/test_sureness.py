@@ -128,7 +128,7 @@ def test_the_smallest_steps_are_said(world, firm):
     text = page(world, "zh-hans")
 
     assert "最小改进步骤" in text
-    assert "合并即可达到：贡献过共性技术模块：是（+6 分）；" in text
+    assert "合并即可达到：完成课程数：1（+2 分）；贡献过共性技术模块：是（+6 分）" in text
 
 
 def test_a_step_that_is_not_enough_says_so_and_a_price_is_named():
