@@ -171,5 +171,5 @@ def one_step(fields: Mapping[str, Mapping[str, Any]], step: Mapping[str, Any]) -
         "effort": f"{step['effort']:g}",
     }
     if step["effort"]:
-        return _("%(field)s %(level)s (+%(points)s points, effort %(effort)s)") % values
-    return _("%(field)s %(level)s (+%(points)s points)") % values
+        return _("%(field)s: %(level)s (+%(points)s points, effort %(effort)s)") % values
+    return _("%(field)s: %(level)s (+%(points)s points)") % values

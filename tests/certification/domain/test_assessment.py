@@ -139,3 +139,16 @@ def test_pooled_leaf_lacks_evidence_in_proportion_to_what_applies():
     assert (found.missing_part, found.status) == (0.5, "scored")
     lacking = score(one, {"items": [{"x": 5}, {"c": "no", "x": 5}]}).leaves["c"]
     assert lacking.why_missing == ("c:absent", "c:unknown_code")
+
+
+@pytest.mark.parametrize(
+    ("missing", "reason"),
+    [({}, True), ({"missing": "unrated"}, True), ({"missing": "exclude"}, False)],
+)
+def test_too_few_items_leave_a_firm_unrated_unless_the_rubric_says_otherwise(missing, reason):
+    part = branch("quality", [leaf("x", LINE)], 10, per_item=RULE | {"min_items": 2} | missing)
+    whole = branch("total", [part, leaf("y", LINE)], 20)
+    one = rubric(whole, {"items": {"type": "collection"}, "y": {"type": "number"}})
+    items = [{"on": "2026-06-30", "village": "v", "x": 4}]
+    found = score(one, {"items": items, "y": 4}, date(2026, 6, 30))
+    assert ("missing:quality" in found.reasons, found.tier == UNRATED) == (reason, reason)

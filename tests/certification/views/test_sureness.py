@@ -137,7 +137,7 @@ def test_a_step_that_is_not_enough_says_so_and_a_price_is_named():
     steps = {"tier": "A", "gap": 1.0, "blocking": ["minimum:q"], "single": [step], "best": [step]}
     with translation.override("en"):
         assert step_lines(rubric, {"steps": steps}) == [
-            "Enough by itself: courses 2 (+1.5 points, effort 3)",
+            "Enough by itself: courses: 2 (+1.5 points, effort 3)",
             "This alone does not lead there yet: see what else the tier asks for.",
         ]
         assert step_lines(rubric, {"steps": steps | {"single": [], "best": []}}) == []

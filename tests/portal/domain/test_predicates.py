@@ -234,6 +234,7 @@ def test_lint_accepts(predicate):
         (field("eq", None), "when.value", "None is not a number"),
         (field("in", 3), "when.value", "op in needs a list"),
         (field("in", []), "when.value", "op in needs a list"),
+        (field("not_in", 3), "when.value", "op not_in needs a list"),
         (field("in", [1, "2"]), "when.value", "'2' is not a number"),
         (field("ge", True, "flag"), "when.op", "op ge does not fit a boolean"),
         (field("eq", 1, "flag"), "when.value", "1 is not a boolean"),
@@ -307,3 +308,13 @@ def test_a_date_has_no_order_with_anything_else(op, value):
 def test_without_the_day_nothing_is_said_of_an_age(op):
     assert evaluate(field(op, 0), Context({"x": DAY})) is False
     assert evaluate(field(op, 0), Context({"x": "2026-06-30"}, as_of=DAY)) is False
+
+
+def test_lint_names_the_operators_that_fit():
+    (found,) = lint(field("ge", True, "flag"), fields=FIELDS)
+    assert found.message == "op ge does not fit a boolean; write one of eq, known, ne"
+
+
+def test_fields_of_a_predicate_are_not_its_nodes():
+    node = {"node": "n", "op": "ge", "value": 3}
+    assert fields_of({"all": [node, field("ge", 3)]}) == {"x"}
