@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
+from .dependence import dependence
 from .grading import STARTING_PRIOR, Grading, History, grade, shrunk_node
 from .grading import as_json as grading_json
+from .next_steps import next_steps
 from .posterior import Prior
 from .results import ScoreResult, as_json
 from .rubric import Rubric
+from .rubric_lint import UNRATED
 from .scoring import score
 from .stability import tier_stability
 from .tiers import tier_names
@@ -41,15 +44,25 @@ def assess(
     as_of: date,
     prior: Mapping[str, float],
     history: History,
+    *,
+    assessors: Sequence[str] = (),
 ) -> dict[str, Any]:
     """The result as plain JSON data, as a scorecard keeps it.
 
     The keys of ``results.as_json``; ``stability`` (share of plausible weightings in which the
-    tier holds, 0 to 1, or ``None``); and ``grading`` (``grading.as_json``), ``None`` for a
-    rubric that shrinks nothing, to which ``prior`` (empty then) and ``history`` do not matter.
+    tier holds, 0 to 1, or ``None``); ``steps`` (``next_steps``); ``grading``
+    (``grading.as_json``) and ``dependence`` (``dependence.as_json``, ``None`` for an unrated
+    firm), both ``None`` for a rubric that shrinks nothing, to which ``prior`` (empty then),
+    ``history`` and ``assessors`` (who rated each delivery) do not matter.
     """
     frozen = Prior(**prior) if prior else STARTING_PRIOR
     result, graded = decide(rubric, evidence, as_of, frozen, history)
-    stability = tier_stability(rubric, evidence, as_of, result, graded)
-    kept = {"stability": stability, "grading": grading_json(graded) if graded else None}
-    return as_json(result) | kept
+    steps = next_steps(rubric, evidence, as_of, result, graded)
+    rated = graded if result.tier != UNRATED else None
+    hangs = dependence(rubric, evidence, as_of, rated, assessors) if rated else None
+    return as_json(result) | {
+        "stability": tier_stability(rubric, evidence, as_of, result, graded),
+        "grading": grading_json(graded) if graded else None,
+        "steps": steps.as_json() if steps else None,
+        "dependence": hangs.as_json() if hangs else None,
+    }

@@ -17,11 +17,21 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import ndtr
 
+from portal.domain.predicates import at_least
+
 Array = npt.NDArray[np.float64]
 
 MIN_PAIR: Final = 3
 """Deliveries of one firm in one village from which the pair is tested."""
 FALSE_DISCOVERY: Final = 0.05
+VILLAGE2: Final = 25.0
+"""Variance between villages' leniency (points²): a starting value, as there is one for τ²."""
+TOP_SHARE: Final = 0.8
+"""Share of top anchors from which an assessor's ratings are looked at."""
+MIN_MARKS: Final = 20
+"""Ratings of one assessor from which that share says anything."""
+CONCENTRATED: Final = 0.5
+"""Herfindahl index by villages from which a firm's evidence counts as concentrated."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +57,16 @@ def inflation(ratings: Sequence[float], top: float = 4) -> Inflation:
     # + 0.0 turns the −0.0 of one single value into 0.0
     entropy = -math.fsum(share * math.log(share) for share in shares) + 0.0
     return Inflation(counts[top] / len(ratings), entropy)
+
+
+def looks_inflated(ratings: Sequence[float], top: float = 4) -> bool:
+    """Whether an assessor gave the top anchor so often that somebody should look.
+
+    >>> looks_inflated([4] * 19), looks_inflated([4] * 16 + [3] * 4), looks_inflated([4, 3] * 10)
+    (False, True, False)
+    """
+    share = inflation(ratings, top).top_share
+    return len(ratings) >= MIN_MARKS and share is not None and at_least(share, TOP_SHARE)
 
 
 def herfindahl(shares: Sequence[float]) -> float | None:

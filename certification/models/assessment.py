@@ -111,8 +111,8 @@ class ScorecardQuerySet(models.QuerySet["Scorecard"]):
 class Scorecard(models.Model):
     """One firm in one round: frozen evidence, the result, and a named lead's decision.
 
-    Personal data: the deciding lead's id, kept with the decision. The evidence names
-    villages, processes and modules, never residents.
+    Personal data: the deciding lead's id and those of the deliveries' reviewers, kept with the
+    decision. The evidence names villages, processes and modules, never residents.
     """
 
     round = models.ForeignKey(AssessmentRound, on_delete=models.PROTECT, related_name="scorecards")
@@ -167,6 +167,11 @@ class Scorecard(models.Model):
         """The evidence fields as they were scored."""
         found: dict[str, Any] = self.evidence["fields"]
         return found
+
+    @property
+    def assessors(self) -> list[str]:
+        """Who rated each delivery, as it was frozen; nobody in evidence frozen before that."""
+        return [one["assessor"] for one in self.evidence.get("ratings", ())]
 
 
 class Grade(Stateful):

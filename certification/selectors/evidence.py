@@ -38,17 +38,26 @@ class Facet(TypedDict):
     label_en: str
 
 
+class Rated(TypedDict):
+    """Who rated a delivery (a person's id, “” for nobody), and the marks."""
+
+    assessor: str
+    marks: list[int]
+
+
 class FirmEvidence(TypedDict):
     """A firm's evidence in a period, as it is frozen: plain JSON data.
 
     ``fields`` are the rubric's evidence fields, ``sources`` lists by field what they rest on,
     ``facts`` the counts of the list (``deliveries``, ``villages``, ``courses``, ``modules``).
+    ``ratings`` says, delivery by delivery, who rated it; only the office reads it.
     """
 
     fields: dict[str, Any]
     sources: dict[str, list[Source]]
     facts: dict[str, int]
     facets: list[Facet]
+    ratings: list[Rated]
 
 
 Names = dict[tuple[str, str], tuple[str, str]]
@@ -113,6 +122,9 @@ def firm_evidence(
             facet
             for kind, values in (("category", found.processes), ("township", found.townships))
             for facet in facets_of(kind, values, names)
+        ],
+        "ratings": [
+            {"assessor": one.reviewer, "marks": [*one.marks]} for one in found.deliverables
         ],
     }
 

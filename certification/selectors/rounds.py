@@ -12,6 +12,7 @@ from certification.domain.rubric_lint import UNRATED
 from certification.domain.tiers import distribution
 from certification.models import AssessmentRound, Scorecard
 from certification.selectors.grades import current_grades
+from certification.selectors.hints import Hint, round_hints
 from certification.selectors.scorecards import round_cards, shown, total_cuts
 from portal.domain.calendar import working_days_between
 from portal.labels import STATES, Tone, action_label
@@ -58,10 +59,14 @@ class RoundPage:
     chart: dict[str, Any]
     cuts: list[dict[str, Any]]
     can_cancel: bool
+    hints: list[Hint]
 
 
 def round_page(user: User, assessment: AssessmentRound, today: date) -> RoundPage:
-    """Return a round with its scorecards (four queries whatever their number)."""
+    """Return a round with its scorecards (four queries whatever their number).
+
+    Two more name the villages and the reviewers of hints, where there are any.
+    """
     found = round_cards(assessment)
     held = current_grades([card.organisation_id for card in found], today)
     before = {pk: one.tier or "" for pk, one in held.items()}
@@ -82,6 +87,7 @@ def round_page(user: User, assessment: AssessmentRound, today: date) -> RoundPag
         chart=chart_of(assessment, found),
         cuts=total_cuts(assessment.rubric.content),
         can_cancel=assessment.state not in ROUND.final,
+        hints=round_hints(assessment, found),
     )
 
 

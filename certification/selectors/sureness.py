@@ -10,6 +10,7 @@ from django.utils.translation import ngettext
 from certification import labels
 from certification.domain.robustness import SENSITIVE_BELOW
 from certification.domain.tiers import DecisionRule
+from certification.selectors.scale_words import name_of, value_words
 
 
 @dataclass(frozen=True)
@@ -140,3 +141,35 @@ def holding(result: Mapping[str, Any]) -> Holding | None:
     share = result.get("stability")
     # rounded down: 99.9 % are not all
     return None if share is None else Holding(int(100 * share + 1e-9), share < SENSITIVE_BELOW)
+
+
+def step_lines(rubric: Mapping[str, Any], result: Mapping[str, Any]) -> list[str]:
+    """Say which changes of evidence would be enough for the next tier, the cheapest first."""
+    steps = result.get("steps")
+    if not steps:
+        return []
+    fields = rubric["fields"]
+    lines = [
+        _("Enough by itself: %(step)s") % {"step": one_step(fields, step)}
+        for step in steps["single"]
+    ]
+    if len(steps["best"]) > 1:
+        told = _("; ").join(one_step(fields, step) for step in steps["best"])
+        lines.append(_("Enough together: %(steps)s") % {"steps": told})
+    if lines and steps["blocking"]:
+        lines.append(_("This alone does not lead there yet: see what else the tier asks for."))
+    return lines
+
+
+def one_step(fields: Mapping[str, Mapping[str, Any]], step: Mapping[str, Any]) -> str:
+    """Name a step: the field, the level, the points, and the effort where it has a price."""
+    field = fields[step["id"]]
+    values = {
+        "field": name_of(field, step["id"]),
+        "level": value_words(field, step["x"]),
+        "points": f"{step['gain']:.2f}".rstrip("0").rstrip("."),
+        "effort": f"{step['effort']:g}",
+    }
+    if step["effort"]:
+        return _("%(field)s: %(level)s (+%(points)s points, effort %(effort)s)") % values
+    return _("%(field)s: %(level)s (+%(points)s points)") % values

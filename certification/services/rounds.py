@@ -185,7 +185,14 @@ def score_card(*, scorecard_id: int, actor: User | None, now: datetime) -> Score
         rubric = card.round.rubric.content
         fields = known_fields(card.fields, rubric["fields"])
         history = history_before(card.organisation_id, card.round.until)
-        result = assess(rubric, fields, card.round.until, card.round.prior, history)
+        result = assess(
+            rubric,
+            fields,
+            card.round.until,
+            card.round.prior,
+            history,
+            assessors=card.assessors,
+        )
         card.result = result
         card.total, card.proposed_tier = result["total"], result["tier"]
         card.needs_review, card.scored_at = result["needs_review"], now

@@ -66,7 +66,16 @@ def delivered(n: int, *, villages: int = 4, **change: object) -> dict[str, objec
 
 
 def evidence(fields: dict[str, object]) -> FirmEvidence:
-    """Wrap fields as a firm's evidence, with one township and category once it delivered."""
+    """Wrap fields as a firm's evidence, with one township and category once it delivered.
+
+    An item's ``rated`` (who and the marks) is taken out of it.
+    """
+    items = fields.get("deliveries", [])
+    nobody = {"assessor": "", "marks": []}
+    ratings = [one.get("rated", nobody) for one in items]  # type: ignore[attr-defined]
+    if items:
+        plain = [{k: v for k, v in one.items() if k != "rated"} for one in items]  # type: ignore[attr-defined]
+        fields = fields | {"deliveries": plain}
     has_delivered = bool(fields.get("deliveries_accepted"))
     source = {
         "title": "大华镇池汉村 · 示例系统 v1",
@@ -94,6 +103,7 @@ def evidence(fields: dict[str, object]) -> FirmEvidence:
         ]
         if has_delivered
         else [],
+        "ratings": ratings,
     }
 
 

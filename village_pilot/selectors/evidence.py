@@ -11,7 +11,13 @@ from django.utils import timezone
 
 from village_pilot.domain.delivery import DECISIONS, POSITIVE, best_level
 from village_pilot.domain.durations import reduction
-from village_pilot.models import CaseLog, DeliverableVersion, Milestone, Pilot
+from village_pilot.models import (
+    CaseLog,
+    DeliverableVersion,
+    Milestone,
+    Pilot,
+    TechnicalReview,
+)
 
 ACCEPTING = frozenset(name for name, (state, _step) in DECISIONS.items() if state in POSITIVE)
 
@@ -23,7 +29,8 @@ class DecidedDeliverable:
     ``village`` is the code of the village that decided, ``first_time`` as in
     ``DeliveryEvidence``; ``on_time`` says whether its milestone was handed in by its first date
     (``None``: no milestone), ``time_cut`` by which share its pilot's handling times fell
-    (``None``: not measured).
+    (``None``: not measured). ``reviewer`` is the id of whoever gave the last review (“” without
+    one), ``marks`` are its anchors.
     """
 
     title: str
@@ -37,6 +44,8 @@ class DecidedDeliverable:
     first_time: bool
     on_time: bool | None
     time_cut: float | None
+    reviewer: str = ""
+    marks: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -199,8 +208,14 @@ def first_time(version: DeliverableVersion) -> bool:
 
 def last_mean(version: DeliverableVersion) -> float | None:
     """Return the mean mark of a version's last review."""
+    review = last_review(version)
+    return float(review.mean) if review else None
+
+
+def last_review(version: DeliverableVersion) -> TechnicalReview | None:
+    """Return the review that counts, ``None`` without any."""
     reviews = list(version.reviews.all())
-    return float(reviews[-1].mean) if reviews else None
+    return reviews[-1] if reviews else None
 
 
 def handed_in_on_time(milestone: Milestone) -> bool:
@@ -212,6 +227,7 @@ def handed_in_on_time(milestone: Milestone) -> bool:
 def explained(version: DeliverableVersion, shares: Mapping[int, float]) -> DecidedDeliverable:
     """Return a decided version as explanations name it."""
     pilot, milestone = version.deliverable.pilot, version.deliverable.milestone
+    review = last_review(version)
     return DecidedDeliverable(
         title=version.deliverable.title,
         version=version.number,
@@ -224,6 +240,8 @@ def explained(version: DeliverableVersion, shares: Mapping[int, float]) -> Decid
         first_time=first_time(version),
         on_time=None if milestone is None else handed_in_on_time(milestone),
         time_cut=shares.get(pilot.pk),
+        reviewer=str(review.reviewer_id) if review else "",
+        marks=tuple(review.scores.values()) if review else (),
     )
 
 

@@ -268,6 +268,15 @@ def test_rubric_is_checked_first(run):
     assert (code, "tree.max" in err) == (2, True)
 
 
+@pytest.mark.parametrize("lacking", ["--rubric", "--evidence", "--as-of"])
+def test_every_option_but_items_is_required(capsys, lacking):
+    given = {"--rubric": "r.json", "--evidence": "e.json", "--as-of": "2026-06-30"}
+    kept = [word for name, value in given.items() if name != lacking for word in (name, value)]
+    with pytest.raises(SystemExit):
+        main(kept)
+    assert f"the following arguments are required: {lacking}" in capsys.readouterr().err
+
+
 # --- odd files: each is told its place and the reason, none ends in a traceback
 
 

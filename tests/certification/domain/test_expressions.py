@@ -99,6 +99,7 @@ def test_leaf_on_a_derived_field_shows_the_number_and_why_it_is_missing():
         ({"add": [1], "mul": [2]}, "at: write exactly one of add, mul, min, max, sub, div"),
         ({"add": []}, "at.add: add needs a list of at least one; correct it"),
         ({"div": ["a"]}, "at.div: div needs a list of exactly two; correct it"),
+        ({"sub": ["a", "b", 1]}, "at.sub: sub needs a list of exactly two; correct it"),
         ({"div": "ab"}, "at.div: div needs a list of exactly two; correct it"),
         ({"mul": [{"sub": ["a", "c"]}]},
          "at.mul[0].sub[1]: unknown field 'c'; declare it under fields"),

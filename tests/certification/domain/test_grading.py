@@ -300,3 +300,120 @@ def test_rubrics_without_or_with_two_shrinking_nodes_are_refused():
 def test_a_prior_without_variance_gives_everybody_its_mean():
     found = graded(firm(*many(3)), prior=Prior(85, 144, 0))
     assert (found.quality.mean, found.probabilities["A"]) == (85, 1.0)
+
+
+def test_json_keeps_everything_that_the_grade_rests_on():
+    history = History("B", 1)
+    found = graded(firm(*many(4, rubric_mean=1.0, acceptance="pass_after_fix")), history)
+    wanted = found.wanted
+    assert as_json(found) == {
+        "tier": found.decision.tier,
+        "status": found.decision.status,
+        "fail_streak": found.decision.fail_streak,
+        "previous": "B",
+        "previous_streak": 1,
+        "reasons": list(found.decision.reasons),
+        "probs": {"A": found.probabilities["A"], "B": found.probabilities["B"]},
+        "node": "quality",
+        "node_max": 70.0,
+        "quality_mean": found.quality.mean,
+        "quality_var": found.quality.variance,
+        "n": 4,
+        "n_w": found.pool.weight,
+        "villages": 4,
+        "ybar": found.pool.mean,
+        "low": found.low,
+        "high": found.high,
+        "prior": {"mu": 70.0, "sigma2": 144.0, "tau2": 64.0},
+        "next": {
+            "tier": "A",
+            "threshold": wanted.threshold,
+            "reachable": True,
+            "deliveries": wanted.deliveries,
+            "villages": 0,
+        },
+    }
+    assert 70 < wanted.threshold < 100
+
+
+def tiers(*whens, **more):
+    named = [{"id": name, "when": when} for name, when in zip("AB", whens, strict=False)]
+    return {**RUBRIC, "tiers": named, **more}
+
+
+def test_a_tier_that_any_quality_reaches_has_no_threshold_to_print():
+    free = tiers({"node": "innovation", "op": "ge", "value": 0})
+    one_village = firm(*(delivery(0, "v") for _ in range(4)))
+    found = graded(one_village, rubric=free)
+    assert found.wanted.threshold == -math.inf
+    assert as_json(found)["next"]["threshold"] is None
+    assert as_json(found)["next"]["reachable"] is True
+    assert found.decision.reasons == ("villages<3",)
+    assert found.result.reasons[-1] == "villages:3"
+
+
+def test_a_threshold_just_above_the_scale_is_out_of_reach():
+    evidence = firm(*many(6))
+    innovation = graded(evidence).result.points["innovation"]
+    for more, reachable in ((70.0, True), (70.35, False)):
+        found = graded(
+            evidence, rubric=tiers({"score": True, "op": "ge", "value": innovation + more})
+        )
+        assert (found.wanted.threshold is not None) is reachable
+
+
+@pytest.mark.parametrize("mean", [0.0, 2.0, 4.0])
+def test_a_tier_between_two_lines_has_the_mass_between_them(mean):
+    between = {
+        "all": [
+            {"node": "quality", "op": "ge", "value": 49},
+            {"node": "quality", "op": "lt", "value": 63},
+        ]
+    }
+    found = graded(firm(*many(4, rubric_mean=mean)), rubric=tiers(between))
+    spread = math.sqrt(found.quality.variance)
+    low, high = ((edge - found.quality.mean) / spread for edge in (70, 90))
+    assert found.probabilities["A"] == pytest.approx(phi(high) - phi(low), abs=1e-12)
+
+
+def test_a_route_to_a_lower_tier_does_not_open_the_higher():
+    out_of_reach = {"score": True, "op": "ge", "value": 200}
+    route = {"id": "r", "tier": "B", "when": {"field": "courses_passed", "op": "ge", "value": 1}}
+    rubric = tiers(out_of_reach, out_of_reach, routes=[route])
+    assert graded(firm(*many(4)), rubric=rubric).probabilities == pytest.approx(
+        {"A": 0.0, "B": 1.0}
+    )
+
+
+def test_a_bonus_beside_the_deliveries_comes_on_top():
+    extra = {
+        "id": "extra",
+        "max": 5,
+        "bonus": True,
+        "missing": "zero",
+        "field": "more",
+        "scale": {"kind": "boolean", "true": 5, "false": 0},
+    }
+    tree = {**RUBRIC["tree"], "children": [*RUBRIC["tree"]["children"], extra]}
+    rubric = {**RUBRIC, "tree": tree, "fields": {**RUBRIC["fields"], "more": {"type": "boolean"}}}
+    low = {"modules_accepted": 0, "module_reuse_by_others": 0, "novelty_panel": None}
+    plain, more = (
+        graded(firm(*many(4), more=given, **low), rubric=rubric) for given in (False, True)
+    )
+    assert more.result.total == pytest.approx(plain.result.total + 5)
+    assert more.result.total == pytest.approx(
+        sum(more.result.points[n] for n in ("quality", "innovation", "extra"))
+    )
+
+
+def test_a_minimum_is_judged_at_the_shrunk_quality():
+    quality = {**RUBRIC["tree"]["children"][0], "minimum": {"points": 42}}
+    assert quality["id"] == "quality"
+    rubric = {
+        **RUBRIC,
+        "tree": {**RUBRIC["tree"], "children": [quality, *RUBRIC["tree"]["children"][1:]]},
+    }
+    weak = firm(*many(2, rubric_mean=1.0, acceptance="conditional", time_cut=0.0, satisfaction=3.5))
+    found = graded(weak, rubric=rubric, prior=Prior(70, 144, 4))
+    assert 0.7 * found.pool.mean < 42 <= found.result.points["quality"]
+    assert not [one for one in found.result.reasons if one.startswith("minimum:quality")]

@@ -8,6 +8,7 @@ from certification.domain.recommendation import (
     held_back,
     hundredths,
     safe_cell,
+    strongest_leaves,
     text_cell,
     tie_groups,
     ungraded_reasons,
@@ -152,3 +153,39 @@ def test_safe_cell_neutralises_formulas(cell, safe):
 
 def test_text_cell_keeps_a_code_text():
     assert text_cell("0123") == "\t0123"
+
+
+def test_a_reason_says_what_its_text_names():
+    first, strong, *_ = graded_reasons(RUBRIC, as_json(score(RUBRIC, STRONG)))
+    assert first.as_json() == {
+        "code": "tier_reached",
+        "params": {"tier": "A", "total": 96.0, "cut": 80},
+        "evidence": "total",
+    }
+    assert strong.params == {"leaf": "acceptance", "points": 20.0, "maximum": 20.0}
+
+
+def test_the_cut_is_that_of_the_total_wherever_it_stands():
+    tiers = [{**RUBRIC["tiers"][0], "when": {"all": RUBRIC["tiers"][0]["when"]["all"][::-1]}}]
+    turned = {**RUBRIC, "tiers": tiers + RUBRIC["tiers"][1:]}
+    found = graded_reasons(turned, as_json(score(turned, STRONG)))
+    assert found[0].params["cut"] == 80
+
+
+@pytest.mark.parametrize(
+    ("points", "status", "named"),
+    [(8.0, "scored", True), (7.99, "scored", False), (9.0, "missing", False)],
+)
+def test_a_leaf_is_strong_from_four_fifths_of_its_maximum(points, status, named):
+    leaf = {"points": points, "max": 10.0, "status": status}
+    found = strongest_leaves(RUBRIC, {"acceptance": leaf})
+    assert found == ([("acceptance", points, 10.0)] if named else [])
+
+
+def test_an_ungraded_firm_stands_with_what_is_known_of_it():
+    facts = {"deliveries": 2, "villages": 1, "courses": 3, "modules": 4}
+    assert ungraded_reasons(facts)[1:] == [
+        Reason("accepted_in_villages", {"deliveries": 2, "villages": 1}, "deliveries"),
+        Reason("courses_completed", {"courses": 3}, "courses"),
+        Reason("modules_used", {"modules": 4}, "modules"),
+    ]

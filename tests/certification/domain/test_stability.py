@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from certification.domain.conformance import SHIPPED, load_rubrics
 from certification.domain.grading import STARTING_PRIOR, History, grade
 from certification.domain.posterior import Prior, shrink
-from certification.domain.robustness import two_criteria_probability
+from certification.domain.robustness import plausible_weights, two_criteria_probability
 from certification.domain.scoring import score
 from certification.domain.stability import Shrinkage, official_weights, tier_stability
-from tests.certification.domain.test_grading import RUBRIC, TODAY, firm, graded, many
+from tests.certification.domain.test_grading import RUBRIC, TODAY, delivery, firm, graded, many
 from tests.certification.rounds import MIDDLE, NEW, STRONG
 
 SHIPPED_RUBRICS = load_rubrics(SHIPPED)
@@ -210,3 +210,91 @@ def test_without_history_the_official_weights_give_the_official_tier():
     here = tier_stability(RUBRIC, firm(*many(5)), TODAY, found.result, found)
     there = tier_stability(RUBRIC, firm(*many(5)), TODAY, other, found)
     assert here + there <= 1
+
+
+@pytest.mark.parametrize(
+    ("prior", "weight"), [(Prior(70, 144, 1), 3), (Prior(70, 0.2, 0.4), 2), (Prior(70, 1, 64), 4)]
+)
+def test_bound_is_the_posteriors_own(prior, weight):
+    found = Shrinkage(prior, weight).bound(np.array([90.0]), 0.8)
+    assert found == pytest.approx([shrink(90.0, weight, prior).lower(0.8)])
+
+
+def quality_line(value):
+    when = {"node": "quality", "op": "ge", "value": value}
+    return {**RUBRIC, "tiers": [{"id": "A", "when": when}, {"id": "B", "when": when}]}
+
+
+@pytest.mark.parametrize(("above", "tier"), [(-1e-6, "A"), (1e-3, "C")])
+def test_every_weighting_is_shrunk_as_the_official_one(above, tier):
+    """All utilities are alike, so that no weighting differs: the bound itself is on the line."""
+    evidence = firm(*many(4))
+    line = 0.7 * graded(evidence).quality.lower(0.8) + above
+    found = grade(quality_line(line), evidence, TODAY, STARTING_PRIOR)
+    assert found.decision.tier == tier
+    assert tier_stability(quality_line(line), evidence, TODAY, found.result, found) == 1.0
+
+
+def test_exactly_the_villages_that_a_tier_asks_are_enough():
+    evidence = firm(*(delivery(0, f"v{at % 3}") for at in range(18)))
+    found, share = held(evidence)
+    assert (found.pool.groups, found.decision.tier, share) == (3, "A", 1.0)
+
+
+@pytest.mark.parametrize("caps", [("B", "C"), ("C", "B")])
+def test_of_two_failed_gates_the_lower_cap_counts(caps):
+    failed = {"field": "c", "op": "eq", "value": 1}
+    gates = [{"id": f"g{at}", "cap": cap, "require": failed} for at, cap in enumerate(caps)]
+    when = {"score": True, "op": "ge", "value": 80}
+    rubric = two(gates=gates) | {"tiers": [{"id": name, "when": when} for name in "AB"]}
+    evidence = {"a": 0.9, "b": 0.9, "c": 2}
+    assert score(rubric, evidence).tier == "C"
+    assert stability(rubric, evidence) == 1.0
+
+
+def test_a_failed_gate_caps_a_graded_firm():
+    gate = {"id": "g", "cap": "B", "require": {"field": "novelty_panel", "op": "ge", "value": 9}}
+    rubric = {**RUBRIC, "gates": [gate]}
+    evidence = firm(*many(16))
+    found = grade(rubric, evidence, TODAY, STARTING_PRIOR)
+    assert found.decision.tier == "B"
+    assert tier_stability(rubric, evidence, TODAY, found.result, found) == 1.0
+
+
+def test_a_route_opens_its_own_tier_only():
+    when = {"score": True, "op": "ge", "value": 99}
+    route = {"id": "r", "tier": "B", "when": {"field": "c", "op": "eq", "value": 1}}
+    rubric = two(routes=[route]) | {"tiers": [{"id": name, "when": when} for name in "AB"]}
+    evidence = {"a": 0.5, "b": 0.5, "c": 1}
+    assert score(rubric, evidence).tier == "B"
+    assert stability(rubric, evidence) == 1.0
+
+
+def test_what_must_not_hold_is_asked_of_every_weighting():
+    assert stability(two(when={"not": {"node": "a", "op": "ge", "value": 5}}), {"a": 0.8}) == 1.0
+
+
+@pytest.mark.parametrize(("floor", "value"), [({"floor": 0.01}, 0.0), ({}, 0.2)])
+def test_geometric_means_equal_the_formula(floor, value):
+    weights = plausible_weights([0.6, 0.4])
+    means = 100 * np.exp(weights @ np.log(np.maximum([0.99, value], 0.01)))
+    cut = float(np.quantile(means, 0.3))
+    rubric = two("wgm", when={"score": True, "op": "ge", "value": cut}, **floor)
+    result = replace(score(rubric, {"a": 0.99, "b": value}), tier="A")
+    share = tier_stability(rubric, {"a": 0.99, "b": value}, None, result)
+    assert share == pytest.approx(float(np.mean(means >= cut - 1e-9)))
+
+
+def test_a_zero_annihilates_a_geometric_mean_without_floor():
+    rubric = two("wgm", when={"score": True, "op": "gt", "value": 0.0})
+    assert stability(rubric, {"a": 1.0, "b": 0.0}) == 1.0
+
+
+def test_conditions_have_no_weightings_and_all_means_together_do():
+    rubric = two()
+    rubric["tree"]["children"][0]["only_if"] = {"field": "c", "op": "eq", "value": 1}
+    assert official_weights(rubric) is None
+    inner = two("wgm")["tree"] | {"id": "g", "weight": 1.0}
+    middle = {"id": "m", "max": 100, "aggregate": {"kind": "wam"}, "children": [inner]}
+    whole = two("sum") | {"tree": two("sum")["tree"] | {"children": [middle]}}
+    assert official_weights(whole) == pytest.approx({"a": 0.6, "b": 0.4})

@@ -1,8 +1,15 @@
 """What a firm reads about how sure its tier is, in both languages."""
 
 import pytest
+from django.utils import translation
 
-from certification.selectors.sureness import Holding, holding, percent, sureness
+from certification.selectors.sureness import (
+    Holding,
+    holding,
+    percent,
+    step_lines,
+    sureness,
+)
 from certification.services.rounds import propose
 from certification.services.rubrics import COUNTY_RUBRIC, DELIVERY_RUBRIC
 from tests.certification.rounds import STRONG, confirm_all, delivered, scored
@@ -112,3 +119,26 @@ def test_percent(share, text):
 )
 def test_holding(share, found):
     assert holding({"stability": share}) == found
+
+
+def test_the_smallest_steps_are_said(world, firm):
+    fields = delivered(12) | {"module_contributed": False, "modules_used": 0, "villages_served": 1}
+    fields |= {"courses_completed": 0, "process_redesign_level": "none"}
+    proposed(world, firm, fields)
+    text = page(world, "zh-hans")
+
+    assert "最小改进步骤" in text
+    assert "合并即可达到：完成课程数：1（+2 分）；贡献过共性技术模块：是（+6 分）" in text
+
+
+def test_a_step_that_is_not_enough_says_so_and_a_price_is_named():
+    rubric = {"fields": {"courses": {"type": "integer"}}}
+    step = {"id": "courses", "x": 2, "gain": 1.5, "effort": 3.0}
+    steps = {"tier": "A", "gap": 1.0, "blocking": ["minimum:q"], "single": [step], "best": [step]}
+    with translation.override("en"):
+        assert step_lines(rubric, {"steps": steps}) == [
+            "Enough by itself: courses: 2 (+1.5 points, effort 3)",
+            "This alone does not lead there yet: see what else the tier asks for.",
+        ]
+        assert step_lines(rubric, {"steps": steps | {"single": [], "best": []}}) == []
+    assert step_lines(rubric, {}) == []

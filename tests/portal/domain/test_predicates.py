@@ -1,6 +1,6 @@
 """The predicate language: comparisons, combinations, explanations, faults."""
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 from hypothesis import given
@@ -72,12 +72,18 @@ def field(op, value=None, name="x"):
         (datetime(2026, 6, 30, 12), "eq", "2026-06-30", True),  # noqa: DTZ001 - only its day counts
         (DAY, "ge", "soon", False),
         (DAY, "ge", 5, False),
+        (DAY, "within_months", 0, True),
+        (date(2026, 6, 29), "within_months", 0, False),
+        (date(2023, 7, 1), "within_months", "36", False),
         (date(2023, 7, 1), "within_months", 36, True),
         (date(2023, 6, 30), "within_months", 36, False),
         (date(2026, 7, 1), "within_months", 36, False),
         ("2026-06-01", "within_months", 36, False),
         (DAY, "within_months", None, False),
         (date(2025, 6, 30), "for_months", 12, True),
+        (DAY, "for_months", 0, True),
+        (date(2026, 7, 1), "for_months", -2, False),
+        (date(2020, 1, 1), "for_months", "12", False),
         (date(2025, 7, 1), "for_months", 12, False),
         (date(2025, 8, 31), "for_months", 10, True),
         (date(2026, 7, 30), "for_months", -1, False),
@@ -85,6 +91,7 @@ def field(op, value=None, name="x"):
         (date(2020, 1, 1), "for_months", None, False),
         (DAY, "not_expired", None, True),
         (date(2026, 6, 29), "not_expired", None, False),
+        (date(2026, 7, 1), "not_expired", None, True),
         (5, "not_expired", None, False),
     ],
 )
@@ -227,6 +234,7 @@ def test_lint_accepts(predicate):
         (field("eq", None), "when.value", "None is not a number"),
         (field("in", 3), "when.value", "op in needs a list"),
         (field("in", []), "when.value", "op in needs a list"),
+        (field("not_in", 3), "when.value", "op not_in needs a list"),
         (field("in", [1, "2"]), "when.value", "'2' is not a number"),
         (field("ge", True, "flag"), "when.op", "op ge does not fit a boolean"),
         (field("eq", 1, "flag"), "when.value", "1 is not a boolean"),
@@ -267,3 +275,46 @@ def test_order_operators_are_each_other_s_opposite(got, cut):
     context = Context({"x": got})
     assert evaluate(field("lt", cut), context) is not evaluate(field("ge", cut), context)
     assert evaluate(field("gt", cut), context) is not evaluate(field("le", cut), context)
+
+
+EARLIER, LATER = date(2026, 6, 29), date(2026, 7, 1)
+
+
+@pytest.mark.parametrize(
+    ("op", "held"),
+    [
+        ("lt", (True, False, False)),
+        ("le", (True, True, False)),
+        ("eq", (False, True, False)),
+        ("ne", (True, False, True)),
+        ("ge", (False, True, True)),
+        ("gt", (False, False, True)),
+    ],
+)
+def test_dates_are_ordered_by_day(op, held):
+    for value in (DAY, DAY.isoformat(), datetime(2026, 6, 30, 23, tzinfo=UTC)):
+        found = [evaluate(field(op, value), Context({"x": got})) for got in (EARLIER, DAY, LATER)]
+        assert tuple(found) == held
+
+
+@pytest.mark.parametrize("op", ["lt", "le", "gt", "ge"])
+@pytest.mark.parametrize("value", [3, "soon", True])
+def test_a_date_has_no_order_with_anything_else(op, value):
+    assert evaluate(field(op, value), Context({"x": DAY})) is False
+    assert evaluate(field(op, DAY), Context({"x": value})) is False
+
+
+@pytest.mark.parametrize("op", ["within_months", "for_months", "not_expired"])
+def test_without_the_day_nothing_is_said_of_an_age(op):
+    assert evaluate(field(op, 0), Context({"x": DAY})) is False
+    assert evaluate(field(op, 0), Context({"x": "2026-06-30"}, as_of=DAY)) is False
+
+
+def test_lint_names_the_operators_that_fit():
+    (found,) = lint(field("ge", True, "flag"), fields=FIELDS)
+    assert found.message == "op ge does not fit a boolean; write one of eq, known, ne"
+
+
+def test_fields_of_a_predicate_are_not_its_nodes():
+    node = {"node": "n", "op": "ge", "value": 3}
+    assert fields_of({"all": [node, field("ge", 3)]}) == {"x"}
