@@ -9,6 +9,7 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -20,9 +21,14 @@ from django.utils import timezone
 
 from config.demo.cast import CAST, DOMAIN
 from config.demo.story import play
-from portal.models import User
+from portal.models import Job, User
+from portal.notifications import enqueue_job
+from portal.services.accounts import create_person
+from portal.services.personal import ask
+from portal.services.tokens import LIFETIMES, create_token
 from tests.access.routes import DUMMIES, Route, every_route, is_ours, matrix
 from tests.hostile.sweep import (
+    SENTENCE,
     Menu,
     Site,
     attack_address,
@@ -38,6 +44,7 @@ from tests.world import PASSWORD
 MATRIX = matrix()
 OURS = {route.name: route for route in every_route() if is_ours(route)}
 SHARED = {name for name, who in MATRIX.items() if who in {"public", "login"}}
+NEWCOMER = "newcomer"
 STARTS = ("/", "/workspace/", "/styleguide/", "/healthz", "/readyz", "/modules/simple/")
 
 # What the demo's year leads nobody to: deeds of states that it does not stop in. Their addresses
@@ -72,16 +79,12 @@ UNSEEN = {
     "incubator:usage_report",  # a token instead of a form: tests/incubator/views/test_usage_report
     "incubator:usage_void",
     "incubator:withdraw",
-    "portal:data_request",
     "portal:document_file",  # drawn by the worker once the portal is served
     "portal:draft",
     "portal:factor_reset_answer",  # nobody in the demo has a second factor to lose
     "portal:factor_reset_ask",
     "portal:invitation",
     "portal:metrics",  # for the monitor, which has no login
-    "portal:privacy_read",
-    "portal:retry_job",
-    "portal:token_revoke",
     "village_pilot:deliverable_assign",
     "village_pilot:deliverable_dispute",
     "village_pilot:deliverable_file_remove",
@@ -111,13 +114,25 @@ def played(django_db_setup, django_db_blocker, tmp_path_factory) -> Iterator[Pla
     with django_db_blocker.unblock(), transaction.atomic():
         with override_settings(STORAGES=stores), prepared():
             play(today=timezone.localdate(), password=PASSWORD, say=lambda _text: None)
-            visitors = {login: visitor(login) for login in ["", *(p.login for p in CAST)]}
+            leave_open(timezone.now())
+            visitors = {login: visitor(login) for login in ["", *(p.login for p in CAST), NEWCOMER]}
             site = Site()
             for each in visitors.values():
                 explore(site, each, STARTS, SHARED)
             failures = collected(visitors)
         yield Played(files, site, visitors, failures)
         transaction.set_rollback(True)
+
+
+def leave_open(now: datetime) -> None:
+    """Bring about what the demo's year ends without, so that its forms are drawn."""
+    people = {login: User.objects.get(email=f"{login}@{DOMAIN}") for login in ("owner", "learner")}
+    create_token(actor=people["owner"], label="pip", days=LIFETIMES[0], now=now)
+    ask(user=people["learner"], kind="correct", text=SENTENCE, now=now)
+    parked = enqueue_job("portal.tasks.nothing", "sweep:parked", now=now)
+    Job.objects.filter(pk=parked.pk).update(state="parked", error="given up")
+    # whoever has not read the privacy notice comes to nothing else
+    create_person(email=f"{NEWCOMER}@{DOMAIN}", name="新来者", password=PASSWORD, now=now)
 
 
 def visitor(login: str) -> Visitor:
