@@ -182,9 +182,7 @@ def _move(
 ) -> Grade:
     """Apply a transition, mark the statement, refresh the list, publish; a tied lead may not."""
     firm = grade.organisation
-    with operation(
-        f"certification.grade.{action}s", actor=actor, now=now, subject=grade
-    ) as opened:
+    with operation(f"certification.grade.{action}s", actor=actor, now=now, subject=grade) as opened:
         if actor is not None and is_tied_lead(actor, grade):
             raise NotAllowed("conflict_of_interest")
         moved = apply_transition(

@@ -84,7 +84,9 @@ def row_digest(row: Sequence[Any]) -> str:
     Raises ``TypeError`` for a value that is not of its column's type. Writes what
     ``json.dumps(…, sort_keys=True)`` would, in half the time: a walk does little else.
     """
-    action, actor, name, address, at, data, number, firm, outcome, before, reason, request = row[:12]
+    action, actor, name, address, at, data, number, firm, outcome, before, reason, request = row[
+        :12
+    ]
     subject, kind = row[12:]
     return sha256_of(
         f'{{"action":{_text(action)},"actor_id":{_number(actor)},"actor_name":{_text(name)},'

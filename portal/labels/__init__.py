@@ -103,7 +103,11 @@ def backup_states() -> Choices:
 
 def archive_states() -> Choices:
     """How far an archive package is."""
-    return [("waiting", _("Being made")), ("ready", _("Ready")), ("failed", _("Not made"))]
+    return [
+        ("waiting", _("Being made")),
+        ("ready", _("Ready to download")),
+        ("failed", _("Not made")),
+    ]
 
 
 def queues() -> Choices:

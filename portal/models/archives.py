@@ -17,7 +17,7 @@ class ArchivePackage(models.Model):
     """
 
     asked_by = models.ForeignKey("portal.User", on_delete=models.PROTECT, related_name="+")
-    asked_at = models.DateTimeField(_("asked at"))
+    asked_at = models.DateTimeField(_("asked for at"))
     kind = models.CharField(_("kind"), max_length=40, choices=labels.document_kinds)
     since = models.DateField(_("issued from"))
     until = models.DateField(_("issued until"))

@@ -71,9 +71,7 @@ def ask_package(
             defaults={"asked_at": now},
         )
         if created:
-            enqueue_job(
-                MAKE_PACKAGE, f"archive:{package.pk}", now=now, queue="long", pk=package.pk
-            )
+            enqueue_job(MAKE_PACKAGE, f"archive:{package.pk}", now=now, queue="long", pk=package.pk)
     return package
 
 

@@ -2,10 +2,13 @@
 
 Pages and forms are found by following links through the demo's year, parameters by watching what
 a page reads: a new page is covered by being linked, and the test fails where it is not. Nothing
-may answer 500 or above. `make test` takes a few strings in turn, `--sweep=full` all of them.
+may answer 500 or above. `make test` takes a few strings in turn, `--sweep=full` all of them;
+`--shards=N` shares the routes among N tests, for as many processes.
 """
 
 import logging
+import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -185,11 +188,20 @@ def whoever(played: Played, route: Route) -> tuple[Visitor, dict[str, object]]:
     return played.visitors[logins[0]], given
 
 
+def pytest_generate_tests(metafunc):
+    if "shard" in metafunc.fixturenames:
+        metafunc.parametrize("shard", range(metafunc.config.getoption("shards")))
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(6 * 3600)
-def test_nothing_hostile_breaks_a_page(county, subtests, pytestconfig):
-    """One test, so that one process plays and explores the year."""
-    menu = Menu(full=pytestconfig.getoption("sweep") == "full")
+def test_nothing_hostile_breaks_a_page(county, subtests, pytestconfig, shard):
+    """One test for each shard: each process plays and explores the year once."""
+    menu = Menu(
+        full=pytestconfig.getoption("sweep") == "full",
+        shard=shard,
+        shards=pytestconfig.getoption("shards"),
+    )
     with subtests.test("every route was seen"):
         unseen = OURS.keys() - county.site.examples.keys()
         assert (sorted(unseen - UNSEEN), sorted(UNSEEN - unseen)) == ([], [])
@@ -197,32 +209,46 @@ def test_nothing_hostile_breaks_a_page(county, subtests, pytestconfig):
         assert county.failures == {}
     for name, attack in ATTACKS.items():
         with subtests.test(name):
+            before, started = requests(county), time.monotonic()
             attack(county, menu)
+            minutes = (time.monotonic() - started) / 60
+            tell(f"shard {shard}: {name}: {requests(county) - before:,} in {minutes:.1f} min")
             assert collected(county.visitors) == {}
-    print(f"{sum(each.requests for each in county.visitors.values()):,} requests")
+    tell(f"shard {shard}: {requests(county):,} requests")
+
+
+def requests(county: Played) -> int:
+    return sum(each.requests for each in county.visitors.values())
+
+
+def tell(line: str) -> None:
+    """Print a line, past xdist, which swallows what its workers print."""
+    print(line, file=sys.__stderr__, flush=True)
 
 
 def forms(county: Played, menu: Menu) -> None:
-    for seen_by, form in county.site.forms.values():
-        attack_form(seen_by, form, menu)
+    for (route, *_rest), (seen_by, form) in county.site.forms.items():
+        if menu.mine(route):
+            attack_form(seen_by, form, menu)
 
 
 def parameters(county: Played, menu: Menu) -> None:
     pages: dict[tuple[str, str], tuple[Visitor, str, list[str]]] = {}
     for (route, name), (seen_by, path) in county.site.params.items():
-        pages.setdefault((route, path), (seen_by, path, []))[2].append(name)
+        if menu.mine(route):
+            pages.setdefault((route, path), (seen_by, path, []))[2].append(name)
     for seen_by, path, names in pages.values():
         attack_params(seen_by, path, names, menu)
 
 
 def addresses(county: Played, menu: Menu) -> None:
-    for route in OURS.values():
+    for route in filter(lambda one: menu.mine(one.name), OURS.values()):
         seen_by, given = whoever(county, route)
         attack_address(seen_by, route, given, menu)
 
 
 def methods_bodies_and_headers(county: Played, menu: Menu) -> None:
-    for route in OURS.values():
+    for route in filter(lambda one: menu.mine(one.name), OURS.values()):
         seen_by, given = whoever(county, route)
         attack_rudely(seen_by, filled_address(route, given, {}), menu)
 

@@ -94,10 +94,26 @@ def test_revocation_publishes_the_list_anew(world, grade):
     assert rows(after)[world.organisation("owner").name][0] is None
 
 
+def suspend(world, grade):
+    grade = suspend_grade(
+        grade=grade,
+        reason="核查",
+        until=world.now.date() + timedelta(days=30),
+        actor=world.lead,
+        now=world.now,
+    )
+    world.drain()
+    return grade
+
+
+def resume(world, grade):
+    return resume_grade(grade=grade, actor=world.lead, now=world.now)
+
+
 @pytest.mark.parametrize(
     ("move", "shown"),
     [
-        (lambda world, grade: suspend(world, grade), (None, "suspended")),
+        (suspend, (None, "suspended")),
         (lambda world, grade: resume(world, suspend(world, grade)), ("B", "active")),
         (
             lambda world, grade: cancel_grade(
@@ -117,22 +133,6 @@ def test_change_of_a_grade_publishes_the_list_anew(world, grade, move, shown):
     lists = IssuedDocument.objects.filter(kind="recommendation_snapshot")
     assert lists.count() > before
     assert rows(lists.get(state="valid"))[world.organisation("owner").name] == shown
-
-
-def suspend(world, grade):
-    grade = suspend_grade(
-        grade=grade,
-        reason="核查",
-        until=world.now.date() + timedelta(days=30),
-        actor=world.lead,
-        now=world.now,
-    )
-    world.drain()
-    return grade
-
-
-def resume(world, grade):
-    return resume_grade(grade=grade, actor=world.lead, now=world.now)
 
 
 def test_night_publishes_and_then_rests(world, grade):
