@@ -40,6 +40,7 @@ def past(charge, seconds: float) -> None:
     moment = timezone.now() - timedelta(seconds=seconds)
     charge.excused_until = moment
     WorkerCluster.objects.update(acknowledged_at=moment)
+    charge.row.refresh_from_db()
     charge.sent = dict.fromkeys(charge.sent, moment)
 
 
