@@ -137,10 +137,11 @@ lint: setup-test
 	@.ci/check-deploy
 
 # Every hostile string through every field and address, on both databases; make test tries a few.
+SWEEP := -o cache_dir=var/pytest -n $(WORKERS) --sweep=full --shards=$(WORKERS) tests/hostile/test_naughty.py
 sweep: setup-test
-	@env -u DATABASE_URL $(PY) -m pytest -q -s -o cache_dir=var/pytest --sweep=full tests/hostile/test_naughty.py
+	@env -u DATABASE_URL $(PY) -m pytest -q $(SWEEP)
 	@! .ci/postgres --available 2>/dev/null || \
-	  .ci/postgres $(PY) -m pytest -q -s -o cache_dir=var/pytest --sweep=full tests/hostile/test_naughty.py
+	  .ci/postgres $(PY) -m pytest -q $(SWEEP)
 
 bench: setup-test
 	@for file in $(wildcard tests/benchmarks/[a-z]*.py); do $(PY) -m "tests.benchmarks.$$(basename "$$file" .py)"; done

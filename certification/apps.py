@@ -30,6 +30,7 @@ class CertificationConfig(AppConfig):
             events.DeliverableAccepted,
             events.CourseCompleted,
             events.GradeTookEffect,
+            events.GradeChanged,
             events.GradeRevoked,
         ):
             events.subscribe(event, f"certification.receivers.{RECEIVERS[event.__name__]}")
@@ -40,5 +41,6 @@ RECEIVERS = {
     "DeliverableAccepted": "on_deliverable_accepted",
     "CourseCompleted": "on_course_completed",
     "GradeTookEffect": "on_grade_took_effect",
+    "GradeChanged": "on_grade_changed",
     "GradeRevoked": "on_grade_revoked",
 }

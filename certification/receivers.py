@@ -11,6 +11,7 @@ from portal.events import (
     CourseCompleted,
     DeliverableAccepted,
     FirmAdmitted,
+    GradeChanged,
     GradeRevoked,
     GradeTookEffect,
 )
@@ -55,6 +56,12 @@ def on_grade_took_effect(event: GradeTookEffect, *, event_id: int, now: datetime
         number=grade.document.number,
         valid_until=grade.valid_until.isoformat(),
     )
+
+
+def on_grade_changed(event: GradeChanged, *, event_id: int, now: datetime) -> None:
+    """Show a suspended, resumed or cancelled grade as it stands, and publish the list anew."""
+    refresh_listing(organisation_id=event.organisation_id, now=now)
+    enqueue_job(PUBLISH_LIST, f"list:{event_id}", now=now)
 
 
 def on_grade_revoked(event: GradeRevoked, *, event_id: int, now: datetime) -> None:

@@ -22,8 +22,10 @@ class PortalConfig(AppConfig):
         from portal.adapters.sessions import begin_session
         from portal.events import InvitationSent, subscribe
         from portal.models import User
+        from portal.permissions import register_file_policy
         from portal.receivers import on_acknowledged
 
+        register_file_policy("archive_package", "portal.services.archive.may_read_package")
         subscribe(InvitationSent, "portal.receivers.on_invitation_sent")
         m2m_changed.connect(
             refuse_clashing_groups, sender=User.groups.through, dispatch_uid="clashing_groups"

@@ -120,6 +120,16 @@ class GradeTookEffect(Event):
 
 @listed
 @dataclass(frozen=True)
+class GradeChanged(Event):
+    """A grade was suspended, resumed or cancelled; ``action`` says which."""
+
+    grade_id: int
+    organisation_id: int
+    action: str
+
+
+@listed
+@dataclass(frozen=True)
 class GradeRevoked(Event):
     """A grade was revoked for fault."""
 

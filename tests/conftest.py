@@ -54,6 +54,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default="sample",
         help="hostile strings: a few in turn for each field and address, or all for every one",
     )
+    parser.addoption(
+        "--shards", type=int, default=1, help="share the sweep's routes among so many processes"
+    )
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

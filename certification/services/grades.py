@@ -13,7 +13,7 @@ from certification.services.listings import refresh_listing
 from certification.services.texts import statement_end, statement_payload
 from portal.domain.lifecycle import Invalid, NotAllowed
 from portal.domain.roles import Role
-from portal.events import GradeRevoked, GradeTookEffect
+from portal.events import Event, GradeChanged, GradeRevoked, GradeTookEffect
 from portal.models import IssuedDocument, User
 from portal.permissions import has_conflict
 from portal.services.operations import operation
@@ -100,6 +100,7 @@ def suspend_grade(
 ) -> Grade:
     """Suspend a grade up to and including ``until``; running pilots go on.
 
+    Publishes ``GradeChanged``, as ``resume_grade`` and ``cancel_grade`` do.
     Raises ``Invalid`` (``suspension_over``, ``reason_required``) or ``NotAllowed``.
     """
     if until < timezone.localdate(now):
@@ -136,25 +137,16 @@ def revoke_grade(
 
     The firm may be assessed again from ``may_reapply_on``.
     """
-    with operation(
-        "certification.grade.withdraw",
+    return _move(
+        grade,
+        "revoke",
+        "revoked",
+        reason,
         actor=actor,
         now=now,
-        subject=grade,
-        organisation=grade.organisation,
-    ) as opened:
-        revoked = _move(
-            grade,
-            "revoke",
-            "revoked",
-            reason,
-            actor=actor,
-            now=now,
-            expected_version=expected_version,
-            changes={"may_reapply_on": may_reapply_on},
-        )
-        opened.publish(GradeRevoked(grade_id=revoked.pk, organisation_id=revoked.organisation_id))
-    return revoked
+        expected_version=expected_version,
+        changes={"may_reapply_on": may_reapply_on},
+    )
 
 
 def cancel_grade(
@@ -188,9 +180,9 @@ def _move(
     expected_version: int | None = None,
     changes: dict[str, object] | None = None,
 ) -> Grade:
-    """Apply a transition, mark the statement, refresh the list; a tied lead may not."""
+    """Apply a transition, mark the statement, refresh the list, publish; a tied lead may not."""
     firm = grade.organisation
-    with operation(f"certification.grade.{action}s", actor=actor, now=now, subject=grade):
+    with operation(f"certification.grade.{action}s", actor=actor, now=now, subject=grade) as opened:
         if actor is not None and is_tied_lead(actor, grade):
             raise NotAllowed("conflict_of_interest")
         moved = apply_transition(
@@ -212,7 +204,15 @@ def _move(
             now=now,
         )
         refresh_listing(organisation_id=firm.pk, now=now)
+        opened.publish(news(moved, action))
     return moved
+
+
+def news(grade: Grade, action: str) -> Event:
+    """Return the event that tells of a move."""
+    if action == "revoke":
+        return GradeRevoked(grade_id=grade.pk, organisation_id=grade.organisation_id)
+    return GradeChanged(grade_id=grade.pk, organisation_id=grade.organisation_id, action=action)
 
 
 def is_tied_lead(actor: User, grade: Grade) -> bool:

@@ -17,7 +17,7 @@ from portal.domain.lifecycle import Conflict, Invalid
 from portal.domain.roles import Role
 from portal.models import Organisation, User
 from portal.permissions import require_role, roles_for
-from portal.services.files import store_file
+from portal.services.files import record_stored, stage
 from portal.services.operations import operation
 from portal.services.registers import drop_draft, next_serial
 from portal.services.transitions import apply_transition, lock
@@ -130,35 +130,31 @@ def attach_file(
     """Add a file; the same bytes of the same kind are kept once.
 
     Raises ``NotAllowed``, ``Conflict`` (``application_locked``, ``attachment_locked``,
-    ``attachments_many``) or what ``store_file`` refuses.
+    ``attachments_many``) or what ``stage`` refuses.
     """
     organisation = application.organisation
     require_role(actor, *FIRM, organisation=organisation)
     require_attachable(application)
-    stored = store_file(
-        upload=upload,
-        use="application_attachment",
-        actor=actor,
-        now=now,
-        organisation=organisation,
-    )
+    # outside the transaction: bytes that no row comes to refer to are removed as left over
+    staged = stage(upload, "application_attachment")
     with operation(
         "incubator.attach_file",
         actor=actor,
         now=now,
         subject=application,
         organisation=organisation,
-        sha256=stored.sha256,
+        sha256=staged.sha256,
         kind=kind,
     ):
         locked = lock(application)
         require_attachable(locked)
         live = locked.attachments.filter(removed_at__isnull=True)
-        same = live.filter(kind=kind, file__sha256=stored.sha256).first()
+        same = live.filter(kind=kind, file__sha256=staged.sha256).first()
         if same is not None:
             return same
         if live.count() >= rules.MOST_ATTACHMENTS:
             raise Conflict("attachments_many", most=rules.MOST_ATTACHMENTS)
+        stored = record_stored(staged, actor=actor, now=now, organisation=organisation)
         attachment = ApplicationAttachment(application=locked, kind=kind, file=stored, added_at=now)
         attachment.full_clean()
         attachment.save()

@@ -118,6 +118,15 @@ def backup_states() -> Choices:
     return [("running", _("Under way")), ("done", _("Done")), ("failed", _("Failed"))]
 
 
+def archive_states() -> Choices:
+    """How far an archive package is."""
+    return [
+        ("waiting", _("Being made")),
+        ("ready", _("Ready to download")),
+        ("failed", _("Not made")),
+    ]
+
+
 def queues() -> Choices:
     """Where background work waits: seconds of it, or minutes and more."""
     return [("short", _("Short jobs")), ("long", _("Long jobs"))]
@@ -353,6 +362,16 @@ NOTIFICATION_KINDS: dict[str, tuple[str | Promise, str | Promise, str | Promise]
         _("Failed background jobs"),
         _("A background job failed three times"),
         _("The job %(task)s was parked after three attempts."),
+    ),
+    "archive_ready": (
+        _("Archive packages"),
+        _("The archive package is ready"),
+        _("It holds %(count)s documents and can be downloaded until %(until)s."),
+    ),
+    "archive_failed": (
+        _("Archive packages"),
+        _("No archive package was made"),
+        _("The page of archive packages says why."),
     ),
     "backup_failed": (
         _("Failed backups"),

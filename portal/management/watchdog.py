@@ -31,6 +31,12 @@ SLOW = timedelta(seconds=2)
 """Where the database itself takes so long, silence proves nothing about a cluster."""
 
 
+REST_SECONDS = 0.5
+"""How long the watchdog rests between two looks."""
+OVERSLEPT = timedelta(seconds=0.5)
+"""More than that too late, and what it overslept is no silence of the clusters."""
+
+
 def workers_of(queue: str) -> int:
     """Return how many workers the settings give a queue's cluster."""
     values = settings.Q_CLUSTER
@@ -63,14 +69,20 @@ class Charge:
         """Return the age of the oldest heartbeat that waits for an answer."""
         return now - min(self.sent.values()) if self.sent else None
 
+    def excuse(self, late: timedelta, now: datetime) -> None:
+        """Leave out of its silence a time in which the watchdog stood still as well."""
+        self.excused_until = now - self.silent(now) + late
+        self.sent = {pk: at + late for pk, at in self.sent.items()}
+
 
 class Watchdog:
-    """``start()``, then ``look()`` twice a second, then ``stop()``."""
+    """``start()``, then ``look()`` and ``rest()`` in turn, then ``stop()``."""
 
     def __init__(self, queues: list[str], say: Callable[[str], object]) -> None:
         """Prepare; ``say`` takes a line for the operator."""
         now = timezone.now()
         self.say = say
+        self.rested_from: datetime | None = None
         self.charges = [
             Charge(queue, Child(queue, cluster_command(), {"Q_CLUSTER_NAME": queue}), now, now)
             for queue in queues
@@ -89,8 +101,23 @@ class Watchdog:
         charge.started_at = timezone.now()
         charge.row, charge.next_beat = None, 0.0
 
+    def rest(self) -> None:
+        """Wait until the next look is due."""
+        self.rested_from = timezone.now()
+        time.sleep(REST_SECONDS)
+
+    def overslept(self, now: datetime) -> timedelta:
+        """Return how much too late a look is: the machine was starved, stopped or set its clock."""
+        rested = now - self.rested_from if self.rested_from else timedelta()
+        return max(rested - timedelta(seconds=REST_SECONDS), timedelta())
+
     def look(self) -> None:
         """Look after every cluster once."""
+        now = timezone.now()
+        if (late := self.overslept(now)) > OVERSLEPT:
+            for charge in self.charges:
+                charge.excuse(late, now)
+        self.rested_from = None
         for charge in self.charges:
             if charge.child.exit_code() is not None:
                 self.restart(charge, "died")
@@ -144,7 +171,8 @@ class Watchdog:
             "died": _("The cluster “%(queue)s” stopped and is started again."),
             "stuck": _("The cluster “%(queue)s” gave no sign of life and is started again."),
         }
-        self.say(said[cause] % {"queue": charge.queue})
+        line = said[cause] % {"queue": charge.queue}
+        self.say(f"{timezone.localtime():%Y-%m-%d %H:%M:%S} {line}")
         charge.child.kill()
         with suppress(DatabaseError):
             clusters.take_back(charge.sent)

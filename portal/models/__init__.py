@@ -1,6 +1,7 @@
 """Tables of the base: people, regions, records, registers, pages."""
 
 from portal.models.accounts import Invitation, Membership, Organisation, User
+from portal.models.archives import ArchivePackage
 from portal.models.base import Stateful
 from portal.models.jobs import (
     EventReceipt,
@@ -44,6 +45,7 @@ from portal.models.tokens import AccessToken
 
 __all__ = [
     "AccessToken",
+    "ArchivePackage",
     "AuditAnchor",
     "AuditCut",
     "AuditEntry",

@@ -3,11 +3,11 @@
 import hashlib
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO, BinaryIO
 
 from django.conf import settings
 from django.core.files.base import File
@@ -87,18 +87,30 @@ def store_made(
     organisation: Organisation | None = None,
 ) -> StoredFile:
     """Keep a file that the portal made itself, under its digest. Audited."""
-    sha256 = hashlib.sha256(content).hexdigest()
+    staged = stage_made(
+        lambda target: target.write(content), name=name, media_type=media_type, use=use
+    )
+    return record_stored(staged, actor=None, now=now, organisation=organisation)
+
+
+def stage_made(
+    write: Callable[[IO[bytes]], object], *, name: str, media_type: str, use: str
+) -> Staged:
+    """Put what ``write`` writes into storage under its digest; memory holds one MiB of it."""
     handle, path = tempfile.mkstemp(dir=settings.FILE_UPLOAD_TEMP_DIR, prefix="made-")
     try:
-        with os.fdopen(handle, "wb") as target:
-            target.write(content)
+        with os.fdopen(handle, "w+b") as target:
+            write(target)
             target.flush()
             os.fsync(target.fileno())
-        staged = Staged(name, use, sha256, len(content), media_type)
+            size = target.seek(0, os.SEEK_END)
+            target.seek(0)
+            sha256 = hashlib.file_digest(target, "sha256").hexdigest()
+        staged = Staged(name, use, sha256, size, media_type)
         put(Path(path), staged)
     finally:
         Path(path).unlink(missing_ok=True)
-    return record_stored(staged, actor=None, now=now, organisation=organisation)
+    return staged
 
 
 def record_stored(

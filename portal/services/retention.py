@@ -13,12 +13,14 @@ from django.db.models import Q, QuerySet
 
 from portal.models import (
     AccessToken,
+    ArchivePackage,
     DataRequest,
     FactorReset,
     FormDraft,
     Invitation,
     LoginFailure,
     Notification,
+    StoredFile,
 )
 from portal.selectors.personal import data_register
 from portal.services.operations import operation
@@ -30,6 +32,7 @@ RULES: dict[str, Due] = {
     "portal.accesstoken": lambda before: AccessToken.objects.filter(
         Q(revoked_at__lt=before) | Q(expires_at__lt=before)
     ),
+    "portal.archivepackage": lambda before: ArchivePackage.objects.filter(asked_at__lt=before),
     "portal.datarequest": lambda before: DataRequest.objects.filter(answered_at__lt=before),
     "portal.factorreset": lambda before: FactorReset.objects.filter(expires_at__lt=before),
     "portal.formdraft": lambda before: FormDraft.objects.filter(saved_at__lt=before),
@@ -67,10 +70,17 @@ def run_retention(*, now: datetime, dry_run: bool = False) -> list[Found]:
         found = [*(count(table, now) for table in RULES), erasable(now)]
         for table in RULES:
             due(table, now).delete()
+        packages_without_row().delete()
         for user in to_be_erased(now):
             erase(user=user, now=now)
         opened.record("retention.done", rows={one.table: one.rows for one in found if one.rows})
     return found
+
+
+def packages_without_row() -> QuerySet[StoredFile]:
+    """Return the files whose archive package is gone; the bytes follow a day later (leftovers)."""
+    held = ArchivePackage.objects.filter(file__isnull=False).values("file")
+    return StoredFile.objects.filter(use="archive_package").exclude(pk__in=held)
 
 
 def due(table: str, now: datetime) -> QuerySet[Any]:

@@ -1,25 +1,28 @@
-"""The package of issued documents that goes to the county's archive."""
+"""The packages of issued documents that go to the county's archive."""
 
-from django.http import FileResponse, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
 from portal.domain.roles import Role
 from portal.forms import ArchiveForm
 from portal.permissions import for_roles
-from portal.services.archive import archivable_kinds, export_archive
-from portal.views.base import form_page, run_form
+from portal.selectors.archives import packages_of
+from portal.services.archive import archivable_kinds, ask_package
+from portal.views.base import done, form_page, run_form
 
 
 @for_roles(Role.STAFF, Role.LEAD)
 @never_cache
 def archive(request: HttpRequest) -> HttpResponse:
-    """Choose a kind and days; get the package."""
+    """Choose a kind and days; the package is made meanwhile and stands on the page."""
     form = ArchiveForm(request.POST or None, kinds=archivable_kinds(request.user))
-    ok, package = run_form(
+    ok, _asked = run_form(
         form,
-        lambda values: export_archive(actor=request.user, now=timezone.now(), **values),
+        lambda values: ask_package(actor=request.user, now=timezone.now(), **values),
     )
     if ok:
-        return FileResponse(package.target, as_attachment=True, filename=package.name)  # type: ignore[return-value]
-    return form_page(request, "portal/site/archive.html", form)
+        said = _("The package is being made. You get a message when it is ready.")
+        return done(request, said, "portal:archive")
+    return form_page(request, "portal/site/archive.html", form, {"rows": packages_of(request.user)})

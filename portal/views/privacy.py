@@ -5,6 +5,7 @@ import json
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
@@ -54,8 +55,9 @@ def fields(request: HttpRequest) -> HttpResponse:
 def read(request: HttpRequest) -> HttpResponse:
     """Read what is new and accept it; then on to where the person wanted to go."""
     target = request.POST.get("next") or request.GET.get("next", "")
-    if not url_has_allowed_host_and_scheme(target, {request.get_host()}, request.is_secure()):
-        target = "portal:workspace"
+    ours = url_has_allowed_host_and_scheme(target, {request.get_host()}, request.is_secure())
+    if not (ours and target.startswith("/")):  # anything else is the name of a view to redirect()
+        target = reverse("portal:workspace")
     found = notice_to_read(request.user)
     if request.method == "POST" and found is not None:
         privacy.accept_notice(

@@ -20,6 +20,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from statistics import quantiles
+from typing import TypeVar
 from uuid import uuid4
 
 PROCESSES, THREADS = 2, 25
@@ -28,6 +29,7 @@ ENTRIES = int(os.environ.get("BENCH_ENTRIES", "1000000"))
 ROUNDS = 2
 VARIANTS = ("none", "single", "chains", "sealed")
 ROOT = Path(__file__).resolve().parents[2]
+T = TypeVar("T")
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
 
@@ -203,19 +205,29 @@ def time_verify() -> None:
 
     call_command("migrate", verbosity=0)
     fill(ENTRIES)
-    started, cpu = time.perf_counter(), time.process_time()
-    read = sum(len(batch) for batch in batches())
-    floor, cpu_floor = time.perf_counter() - started, time.process_time() - cpu
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    started, cpu = time.perf_counter(), time.process_time()
-    report = verify_chain()
-    spent, cpu_spent = time.perf_counter() - started, time.process_time() - cpu
-    after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    read, floor = timed(lambda: sum(len(batch) for batch in batches()))
+    before = peak_megabytes()
+    report, spent = timed(verify_chain)
+    after = peak_megabytes()
     if report.broken is not None or report.checked != read:
         sys.exit(f"the chain is not whole: {report}")
-    show(f"verify_audit_{ENTRIES}_{connection.vendor}", spent, "s", floor)
-    show(f"verify_audit_{ENTRIES}_{connection.vendor}_cpu", cpu_spent, "CPU s", cpu_floor)
-    show(f"verify_audit_{ENTRIES}_{connection.vendor}_memory", after / 1024, "MB", before / 1024)
+    million = 1_000_000 / read
+    name = f"verify_audit_{connection.vendor}"
+    show(name, spent[0] * million, "s/million", floor[0] * million)
+    show(f"{name}_cpu", spent[1] * million, "CPU s/million", floor[1] * million)
+    show(f"{name}_memory", after, "MB", before)
+
+
+def timed(work: Callable[[], T]) -> tuple[T, tuple[float, float]]:
+    """Return what ``work`` returns, and the seconds and CPU seconds that it took."""
+    started, cpu = time.perf_counter(), time.process_time()
+    done = work()
+    return done, (time.perf_counter() - started, time.process_time() - cpu)
+
+
+def peak_megabytes() -> float:
+    """Return the most memory that this process ever had."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def main() -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import TypeVar
 from urllib.parse import quote, unquote_to_bytes, urldefrag, urlsplit
+from zlib import crc32
 
 from django.test.client import BOUNDARY
 from django.urls import Resolver404, resolve
@@ -41,11 +42,18 @@ class Menu:
     """How much of what there is gets tried on one thing: all of it, or the next few in turn.
 
     In turn, every string is tried on some things and every thing with some strings; with
-    ``--sweep=full`` everything is tried on everything.
+    ``--sweep=full`` everything is tried on everything. Of several ``shards``, each takes the
+    routes that are its own, so that processes share the work.
     """
 
     full: bool
+    shard: int = 0
+    shards: int = 1
     turns: Counter[int] = field(default_factory=Counter)
+
+    def mine(self, route: str) -> bool:
+        """Return whether a route belongs to this shard."""
+        return crc32(route.encode()) % self.shards == self.shard
 
     def some(self, things: Sequence[T], most: int) -> Sequence[T]:
         """Return all things, or the next ``most`` of them."""

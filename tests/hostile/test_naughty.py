@@ -2,13 +2,17 @@
 
 Pages and forms are found by following links through the demo's year, parameters by watching what
 a page reads: a new page is covered by being linked, and the test fails where it is not. Nothing
-may answer 500 or above. `make test` takes a few strings in turn, `--sweep=full` all of them.
+may answer 500 or above. `make test` takes a few strings in turn, `--sweep=full` all of them;
+`--shards=N` shares the routes among N tests, for as many processes.
 """
 
 import logging
+import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -20,9 +24,14 @@ from django.utils import timezone
 
 from config.demo.cast import CAST, DOMAIN
 from config.demo.story import play
-from portal.models import User
+from portal.models import Job, User
+from portal.notifications import enqueue_job
+from portal.services.accounts import create_person
+from portal.services.personal import ask
+from portal.services.tokens import LIFETIMES, create_token
 from tests.access.routes import DUMMIES, Route, every_route, is_ours, matrix
 from tests.hostile.sweep import (
+    SENTENCE,
     Menu,
     Site,
     attack_address,
@@ -38,6 +47,7 @@ from tests.world import PASSWORD
 MATRIX = matrix()
 OURS = {route.name: route for route in every_route() if is_ours(route)}
 SHARED = {name for name, who in MATRIX.items() if who in {"public", "login"}}
+NEWCOMER = "newcomer"
 STARTS = ("/", "/workspace/", "/styleguide/", "/healthz", "/readyz", "/modules/simple/")
 
 # What the demo's year leads nobody to: deeds of states that it does not stop in. Their addresses
@@ -72,16 +82,12 @@ UNSEEN = {
     "incubator:usage_report",  # a token instead of a form: tests/incubator/views/test_usage_report
     "incubator:usage_void",
     "incubator:withdraw",
-    "portal:data_request",
     "portal:document_file",  # drawn by the worker once the portal is served
     "portal:draft",
     "portal:factor_reset_answer",  # nobody in the demo has a second factor to lose
     "portal:factor_reset_ask",
     "portal:invitation",
     "portal:metrics",  # for the monitor, which has no login
-    "portal:privacy_read",
-    "portal:retry_job",
-    "portal:token_revoke",
     "village_pilot:deliverable_assign",
     "village_pilot:deliverable_dispute",
     "village_pilot:deliverable_file_remove",
@@ -111,13 +117,25 @@ def played(django_db_setup, django_db_blocker, tmp_path_factory) -> Iterator[Pla
     with django_db_blocker.unblock(), transaction.atomic():
         with override_settings(STORAGES=stores), prepared():
             play(today=timezone.localdate(), password=PASSWORD, say=lambda _text: None)
-            visitors = {login: visitor(login) for login in ["", *(p.login for p in CAST)]}
+            leave_open(timezone.now())
+            visitors = {login: visitor(login) for login in ["", *(p.login for p in CAST), NEWCOMER]}
             site = Site()
             for each in visitors.values():
                 explore(site, each, STARTS, SHARED)
             failures = collected(visitors)
         yield Played(files, site, visitors, failures)
         transaction.set_rollback(True)
+
+
+def leave_open(now: datetime) -> None:
+    """Bring about what the demo's year ends without, so that its forms are drawn."""
+    people = {login: User.objects.get(email=f"{login}@{DOMAIN}") for login in ("owner", "learner")}
+    create_token(actor=people["owner"], label="pip", days=LIFETIMES[0], now=now)
+    ask(user=people["learner"], kind="correct", text=SENTENCE, now=now)
+    parked = enqueue_job("portal.tasks.nothing", "sweep:parked", now=now)
+    Job.objects.filter(pk=parked.pk).update(state="parked", error="given up")
+    # whoever has not read the privacy notice comes to nothing else
+    create_person(email=f"{NEWCOMER}@{DOMAIN}", name="新来者", password=PASSWORD, now=now)
 
 
 def visitor(login: str) -> Visitor:
@@ -170,11 +188,20 @@ def whoever(played: Played, route: Route) -> tuple[Visitor, dict[str, object]]:
     return played.visitors[logins[0]], given
 
 
+def pytest_generate_tests(metafunc):
+    if "shard" in metafunc.fixturenames:
+        metafunc.parametrize("shard", range(metafunc.config.getoption("shards")))
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(6 * 3600)
-def test_nothing_hostile_breaks_a_page(county, subtests, pytestconfig):
-    """One test, so that one process plays and explores the year."""
-    menu = Menu(full=pytestconfig.getoption("sweep") == "full")
+def test_nothing_hostile_breaks_a_page(county, subtests, pytestconfig, shard):
+    """One test for each shard: each process plays and explores the year once."""
+    menu = Menu(
+        full=pytestconfig.getoption("sweep") == "full",
+        shard=shard,
+        shards=pytestconfig.getoption("shards"),
+    )
     with subtests.test("every route was seen"):
         unseen = OURS.keys() - county.site.examples.keys()
         assert (sorted(unseen - UNSEEN), sorted(UNSEEN - unseen)) == ([], [])
@@ -182,32 +209,46 @@ def test_nothing_hostile_breaks_a_page(county, subtests, pytestconfig):
         assert county.failures == {}
     for name, attack in ATTACKS.items():
         with subtests.test(name):
+            before, started = requests(county), time.monotonic()
             attack(county, menu)
+            minutes = (time.monotonic() - started) / 60
+            tell(f"shard {shard}: {name}: {requests(county) - before:,} in {minutes:.1f} min")
             assert collected(county.visitors) == {}
-    print(f"{sum(each.requests for each in county.visitors.values()):,} requests")
+    tell(f"shard {shard}: {requests(county):,} requests")
+
+
+def requests(county: Played) -> int:
+    return sum(each.requests for each in county.visitors.values())
+
+
+def tell(line: str) -> None:
+    """Print a line, past xdist, which swallows what its workers print."""
+    print(line, file=sys.__stderr__, flush=True)
 
 
 def forms(county: Played, menu: Menu) -> None:
-    for seen_by, form in county.site.forms.values():
-        attack_form(seen_by, form, menu)
+    for (route, *_rest), (seen_by, form) in county.site.forms.items():
+        if menu.mine(route):
+            attack_form(seen_by, form, menu)
 
 
 def parameters(county: Played, menu: Menu) -> None:
     pages: dict[tuple[str, str], tuple[Visitor, str, list[str]]] = {}
     for (route, name), (seen_by, path) in county.site.params.items():
-        pages.setdefault((route, path), (seen_by, path, []))[2].append(name)
+        if menu.mine(route):
+            pages.setdefault((route, path), (seen_by, path, []))[2].append(name)
     for seen_by, path, names in pages.values():
         attack_params(seen_by, path, names, menu)
 
 
 def addresses(county: Played, menu: Menu) -> None:
-    for route in OURS.values():
+    for route in filter(lambda one: menu.mine(one.name), OURS.values()):
         seen_by, given = whoever(county, route)
         attack_address(seen_by, route, given, menu)
 
 
 def methods_bodies_and_headers(county: Played, menu: Menu) -> None:
-    for route in OURS.values():
+    for route in filter(lambda one: menu.mine(one.name), OURS.values()):
         seen_by, given = whoever(county, route)
         attack_rudely(seen_by, filled_address(route, given, {}), menu)
 

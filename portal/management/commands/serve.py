@@ -3,7 +3,6 @@
 import os
 import socket
 import sys
-import time
 from argparse import ArgumentParser
 from collections.abc import Callable
 
@@ -14,8 +13,6 @@ from django.utils.translation import gettext as _
 from portal.management.processes import GRACE_SECONDS, Child, stop_flag
 from portal.management.watchdog import Watchdog
 from portal.selectors.background import QUEUES
-
-POLL_SECONDS = 0.5
 
 
 class Command(BaseCommand):
@@ -56,7 +53,7 @@ def watch(web: Child, watchdog: Watchdog, stopping: Callable[[], bool]) -> None:
     """Return when told to stop or when the web server died; look after the clusters meanwhile."""
     while not stopping() and web.exit_code() is None:
         watchdog.look()
-        time.sleep(POLL_SECONDS)
+        watchdog.rest()
 
 
 def web_command(host: str, port: int, options: dict[str, object]) -> list[str]:

@@ -1,6 +1,5 @@
 """The worker alone: the queue's clusters under their watchdog."""
 
-import time
 from argparse import ArgumentParser
 
 from django.core.management.base import BaseCommand
@@ -8,8 +7,6 @@ from django.core.management.base import BaseCommand
 from portal.management.processes import GRACE_SECONDS, stop_flag
 from portal.management.watchdog import Watchdog
 from portal.selectors.background import QUEUES
-
-POLL_SECONDS = 0.5
 
 
 class Command(BaseCommand):
@@ -32,6 +29,6 @@ class Command(BaseCommand):
             watchdog.start()
             while not stopping():
                 watchdog.look()
-                time.sleep(POLL_SECONDS)
+                watchdog.rest()
         finally:
             watchdog.stop([], grace)

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from certification.models import ProviderListing
-from certification.services.grades import revoke_grade, suspend_grade
+from certification.services.grades import cancel_grade, resume_grade, revoke_grade, suspend_grade
 from certification.services.listings import refresh_listing
 from certification.services.snapshots import publish_list
 from certification.tasks import publish_list as nightly
@@ -92,6 +92,47 @@ def test_revocation_publishes_the_list_anew(world, grade):
     after = IssuedDocument.objects.get(kind="recommendation_snapshot", state="valid")
     assert after.pk != before.pk
     assert rows(after)[world.organisation("owner").name][0] is None
+
+
+def suspend(world, grade):
+    grade = suspend_grade(
+        grade=grade,
+        reason="核查",
+        until=world.now.date() + timedelta(days=30),
+        actor=world.lead,
+        now=world.now,
+    )
+    world.drain()
+    return grade
+
+
+def resume(world, grade):
+    return resume_grade(grade=grade, actor=world.lead, now=world.now)
+
+
+@pytest.mark.parametrize(
+    ("move", "shown"),
+    [
+        (suspend, (None, "suspended")),
+        (lambda world, grade: resume(world, suspend(world, grade)), ("B", "active")),
+        (
+            lambda world, grade: cancel_grade(
+                grade=grade, reason="自愿退出", actor=world.owner, now=world.now
+            ),
+            (None, "not_graded"),
+        ),
+    ],
+    ids=["suspend", "resume", "cancel"],
+)
+def test_change_of_a_grade_publishes_the_list_anew(world, grade, move, shown):
+    world.drain()
+    before = IssuedDocument.objects.filter(kind="recommendation_snapshot").count()
+    move(world, grade)
+    world.drain()
+
+    lists = IssuedDocument.objects.filter(kind="recommendation_snapshot")
+    assert lists.count() > before
+    assert rows(lists.get(state="valid"))[world.organisation("owner").name] == shown
 
 
 def test_night_publishes_and_then_rests(world, grade):

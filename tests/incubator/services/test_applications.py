@@ -6,7 +6,7 @@ from django.core.files.base import ContentFile
 from incubator.models import Application
 from incubator.services import applications
 from portal.domain.lifecycle import Conflict, Invalid, NotAllowed
-from portal.models import AuditEntry, FormDraft
+from portal.models import AuditEntry, FormDraft, StoredFile
 from portal.services.registers import save_draft
 from tests.incubator import firms
 from tests.incubator.firms import ANSWERS, open_work
@@ -145,6 +145,7 @@ def test_attach_file_that_is_huge_is_refused(world, settings):
 def test_attach_file_twice_keeps_it_once(world):
     application = firms.attached(world, firms.attached(world, firms.started(world)))
     assert application.attachments.count() == 1
+    assert StoredFile.objects.filter(use="application_attachment").count() == 1
 
 
 def test_attach_file_beyond_the_limit_is_refused(world, monkeypatch):
@@ -159,6 +160,7 @@ def test_attach_file_beyond_the_limit_is_refused(world, monkeypatch):
             now=world.now,
         )
     assert refusal.value.code == "attachments_many"
+    assert StoredFile.objects.filter(use="application_attachment").count() == 1
 
 
 def test_attach_file_after_submission_is_refused(world):

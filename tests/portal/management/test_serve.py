@@ -48,9 +48,11 @@ class Looks:
     def look(self) -> None:
         self.count += 1
 
+    def rest(self) -> None:
+        time.sleep(0.05)
 
-def test_watch_looks_after_the_clusters_until_the_web_server_dies(monkeypatch):
-    monkeypatch.setattr(serve, "POLL_SECONDS", 0.05)
+
+def test_watch_looks_after_the_clusters_until_the_web_server_dies():
     web, looks = Child("web", python("import time; time.sleep(0.5)")), Looks()
     web.start()
     serve.watch(web, looks, lambda: False)

@@ -40,6 +40,7 @@ def past(charge, seconds: float) -> None:
     moment = timezone.now() - timedelta(seconds=seconds)
     charge.excused_until = moment
     WorkerCluster.objects.update(acknowledged_at=moment)
+    charge.row.refresh_from_db()
     charge.sent = dict.fromkeys(charge.sent, moment)
 
 
@@ -85,6 +86,38 @@ def test_cluster_that_is_silent_for_eight_seconds_is_started_again(guarded, seco
         started(first, SLEEP[-1])
     assert OrmQ.objects.count() == 1  # what the killed one did not answer was taken back
     assert len(guarded.said) == restarts
+
+
+@pytest.mark.parametrize(("overslept", "restarts"), [(30, 0), (0, 1)])
+def test_cluster_is_not_blamed_for_what_the_watchdog_overslept(guarded, overslept, restarts):
+    (charge,) = guarded.charges
+    guarded.look()
+    past(charge, 30)
+    guarded.rested_from = timezone.now() - timedelta(seconds=overslept)
+    guarded.look()
+    assert charge.restarts == restarts
+    if not restarts:  # and only for that: the silence before it still counts
+        assert charge.silent(timezone.now()) < timedelta(seconds=1)
+        past(charge, 40)
+        guarded.rested_from = timezone.now() - timedelta(seconds=30)
+        guarded.look()
+        assert charge.restarts == 1
+
+
+def test_rest_that_is_hardly_late_is_not_overslept(guarded, monkeypatch):
+    monkeypatch.setattr(watchdog.time, "sleep", lambda _seconds: None)
+    guarded.rest()
+    now = guarded.rested_from
+    assert guarded.overslept(now) == timedelta()
+    assert guarded.overslept(now + timedelta(seconds=3)) == timedelta(seconds=2.5)
+
+
+def test_restart_is_told_with_its_time(guarded):
+    os.kill(guarded.charges[0].child.pid, signal.SIGKILL)
+    guarded.charges[0].child.process.wait(timeout=5)
+    guarded.look()
+    (line,) = guarded.said
+    assert line[:16] == f"{timezone.localtime():%Y-%m-%d %H:%M}"
 
 
 def test_cluster_may_take_longer_to_start(guarded):

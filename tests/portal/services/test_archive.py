@@ -12,11 +12,14 @@ from asn1crypto import cms, pem, x509
 from pyhanko.sign.validation.generic_cms import validate_sig_integrity
 
 from portal.domain.lifecycle import Conflict, Invalid, NotAllowed
-from portal.models import AuditEntry
+from portal.models import ArchivePackage, AuditEntry, Job, Notification, StoredFile, User
+from portal.permissions import may_read_file
+from portal.selectors.archives import packages_of
 from portal.services import archive
-from portal.services.archive import archivable_kinds, export_archive
-from portal.services.files import private_storage
+from portal.services.archive import archivable_kinds, ask_package, make_package
+from portal.services.files import open_stored, private_storage
 from portal.services.registers import set_document_state
+from portal.services.retention import run_retention
 from tests.portal.documents.samples import issue
 
 pytestmark = pytest.mark.django_db
@@ -25,19 +28,24 @@ DAY = date(2026, 11, 23)
 
 
 def test_package_is_called_by_its_moment(world, issued):
-    package = ask(world)
-    package.target.close()
-    assert package.name == "archive-20261123-090000.zip"
+    assert made(world).file.name == "archive-20261123-090000.zip"
 
 
-def ask(world, **changes) -> archive.Package:
+def ask(world, **changes) -> ArchivePackage:
     values = {"kind": "course_completion", "since": DAY, "until": DAY, "actor": world.staff}
-    return export_archive(now=world.now, **(values | changes))
+    return ask_package(now=world.now, **(values | changes))
+
+
+def made(world, **changes) -> ArchivePackage:
+    package = ask(world, **changes)
+    make_package(pk=package.pk, now=world.now)
+    package.refresh_from_db()
+    return package
 
 
 @contextmanager
 def export(world) -> Iterator[zipfile.ZipFile]:
-    with ask(world).target as target, zipfile.ZipFile(target) as packed:
+    with open_stored(made(world).file) as target, zipfile.ZipFile(target) as packed:
         yield packed
 
 
@@ -141,10 +149,97 @@ def test_damaged_file_makes_no_package(world, issued):
     store.delete(name)
     with store.open(name, "wb") as opened:
         opened.write(content[:-1] + b"x")
-    with pytest.raises(Conflict) as caught:
-        ask(world)
-    assert caught.value.code == "archive_damaged"
+    package = made(world)
+    assert (package.state, package.problem, package.file) == ("failed", "archive_damaged", None)
+    (row,) = packages_of(world.staff)
+    assert issued.number in row.problem
     assert not AuditEntry.objects.filter(action="document.archived").exists()
+    assert messages(world) == ["archive_failed"]
+
+
+def messages(world) -> list[str]:
+    rows = Notification.objects.filter(user=world.staff, kind__startswith="archive_")
+    return list(rows.values_list("kind", flat=True))
+
+
+def test_worker_makes_the_package_and_tells_who_asked(world, issued):
+    package = ask(world)
+    job = Job.objects.get(task=archive.MAKE_PACKAGE)
+    assert (package.state, job.queue) == ("waiting", "long")
+    world.drain()
+    package.refresh_from_db()
+    assert (package.state, package.count, package.problem) == ("ready", 1, "")
+    assert (package.file.use, package.file.uploader) == ("archive_package", world.staff)
+    assert package.file.media_type == "application/zip"
+    assert messages(world) == ["archive_ready"]
+    message = Notification.objects.get(kind="archive_ready")
+    assert message.params == {"count": "1", "until": "2026-11-30"}
+
+
+def test_same_package_waits_once(world, issued):
+    assert ask(world).pk == ask(world).pk
+    assert Job.objects.filter(task=archive.MAKE_PACKAGE).count() == 1
+    ready = made(world)
+    assert ask(world).pk != ready.pk
+
+
+def test_package_is_made_once(world, issued):
+    first = made(world).file_id
+    make_package(pk=ArchivePackage.objects.get().pk, now=world.now)
+    assert ArchivePackage.objects.get().file_id == first
+    assert messages(world) == ["archive_ready"]
+
+
+@pytest.mark.parametrize("refused", [False, True])
+def test_worker_that_comes_second_leaves_nothing(world, issued, monkeypatch, refused):
+    package = ask(world)
+
+    def overtaken(*args, **kwargs):
+        make = pack(*args, **kwargs)
+        ArchivePackage.objects.filter(pk=package.pk).update(state="failed", problem="x")
+        if refused:
+            raise Conflict("archive_damaged", number="x")
+        return make
+
+    pack = archive.pack
+    monkeypatch.setattr(archive, "pack", overtaken)
+    make_package(pk=package.pk, now=world.now)
+    package.refresh_from_db()
+    assert (package.state, package.problem) == ("failed", "x")
+    assert not StoredFile.objects.filter(use="archive_package").exists()
+    assert messages(world) == []
+
+
+def test_who_lost_the_role_meanwhile_gets_no_package(world, issued):
+    package = ask(world)
+    world.staff.groups.clear()
+    make_package(pk=package.pk, now=world.now)
+    package.refresh_from_db()
+    assert (package.state, package.problem) == ("failed", "role")
+
+
+def test_only_who_asked_and_may_still_reads_the_package(world, issued):
+    stored = made(world).file
+    assert [login for login, one in world.people.items() if may_read_file(one, stored)] == ["staff"]
+    world.staff.groups.clear()
+    assert not may_read_file(User.objects.get(pk=world.staff.pk), stored)
+
+
+def test_file_of_no_package_is_nobody_s(world, issued):
+    package = made(world)
+    stored = package.file
+    package.delete()
+    assert not may_read_file(world.staff, stored)
+
+
+def test_package_and_its_file_go_after_a_week(world, issued):
+    package = made(world)
+    run_retention(now=world.now + timedelta(days=6, hours=23))
+    assert ArchivePackage.objects.filter(pk=package.pk).exists()
+    run_retention(now=world.now + timedelta(days=7, hours=1))
+    assert not ArchivePackage.objects.exists()
+    assert not StoredFile.objects.filter(use="archive_package").exists()
+    assert StoredFile.objects.filter(use="issued_document").exists()
 
 
 @pytest.mark.parametrize(

@@ -67,6 +67,32 @@ def test_changed_entry_is_found(chain, whole, column):
     assert verify_chain() == ChainReport(whole - 3, chain - 2, "digest")
 
 
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [("data", '{"n": 9}'), ("at", "2026-11-23 00:00:00.000001+00"), ("organisation_id", 9)],
+)
+def test_changed_value_of_any_type_is_found(chain, whole, column, value):
+    tamper(f"UPDATE portal_auditentry SET {column} = %s WHERE number = %s", value, chain - 2)
+    assert verify_chain() == ChainReport(whole - 3, chain - 2, "digest")
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("organisation_id", "null"),
+        ("actor_id", 1.5),
+        ("reason", b"x"),
+        ("at", "yesterday"),
+        ("data", '{"n": 2} '),
+    ],
+)
+def test_value_that_is_none_of_its_column_is_found(chain, whole, column, value):
+    if connection.vendor != "sqlite":
+        pytest.skip("PostgreSQL takes no such value")
+    tamper(f"UPDATE portal_auditentry SET {column} = %s WHERE number = %s", value, chain - 2)
+    assert verify_chain() == ChainReport(whole - 3, chain - 2, "digest")
+
+
 def test_removed_entry_is_found(chain, whole):
     tamper("DELETE FROM portal_auditentry WHERE number = %s", chain - 2)
     assert verify_chain() == ChainReport(whole - 3, chain - 1, "link")

@@ -12,6 +12,7 @@ from django_q.models import Schedule
 from portal import tasks
 from portal.models import (
     AccessToken,
+    ArchivePackage,
     AuditEntry,
     DataRequest,
     FactorReset,
@@ -34,6 +35,9 @@ def rows(world, days: float) -> dict[str, object]:
     return {
         "portal.accesstoken": AccessToken.objects.create(
             user=owner, label="x", hint="1234", digest=f"{days}", created_at=begun, expires_at=then
+        ),
+        "portal.archivepackage": ArchivePackage.objects.create(
+            asked_by=world.staff, asked_at=then, kind=f"{days}", since=then, until=then
         ),
         "portal.datarequest": DataRequest.objects.create(
             user=owner, kind="correct", text="x", asked_at=begun, due_on=then, answered_at=then
@@ -81,6 +85,7 @@ def test_dry_run_counts_and_changes_nothing(world, capsys):
     found = {one["table"]: (one["days"], one["rows"]) for one in report["tables"]}
     assert found == {
         "portal.accesstoken": (365, 1),
+        "portal.archivepackage": (7, 1),
         "portal.datarequest": (1095, 1),
         "portal.factorreset": (1095, 1),
         "portal.formdraft": (90, 1),

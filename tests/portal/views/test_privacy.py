@@ -46,8 +46,9 @@ def test_new_notice_is_read_after_the_next_sign_in(world, notice):
     assert world.client("owner").get("/workspace/").status_code == 200
 
 
-def test_reading_leads_to_no_other_site(world, notice):
-    done = world.client("owner").post(READ, {"version": "1", "next": "https://evil.example/"})
+@pytest.mark.parametrize("target", ["https://evil.example/", "//evil.example/", "portal:jobs", "9"])
+def test_reading_leads_to_no_other_site(world, notice, target):
+    done = world.client("owner").post(READ, {"version": "1", "next": target})
     assert done["Location"] == "/workspace/"
 
 
