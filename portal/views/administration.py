@@ -17,6 +17,7 @@ from portal.selectors.administration import (
     audit_page,
     jobs_page,
     people_page,
+    subject_names,
 )
 from portal.selectors.health import readiness
 from portal.services import accounts, delivery
@@ -32,7 +33,9 @@ def audit(request: HttpRequest) -> HttpResponse:
     form = AuditFilterForm(request.GET)
     entries = audit_page(form.cleaned_data, before=keyset(request)) if form.is_valid() else []
     more = next_link(request, entries[AUDIT_PAGE - 1].number) if len(entries) > AUDIT_PAGE else ""
-    context = {"form": form, "entries": entries[:AUDIT_PAGE], "next_url": more}
+    entries = entries[:AUDIT_PAGE]
+    rows = zip(entries, subject_names(entries), strict=True)
+    context = {"form": form, "entries": entries, "rows": rows, "next_url": more}
     return render(request, "portal/site/audit.html", context)
 
 
