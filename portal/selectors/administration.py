@@ -46,7 +46,7 @@ def audit_page(values: Mapping[str, Any], *, before: int | None = None) -> list[
 
 def subject_names(entries: Sequence[AuditEntry]) -> list[str]:
     """Name what each entry is about where it is a person or an organisation (2 queries at most)."""
-    names = {}
+    names: dict[tuple[str, str], str] = {}
     for model in (User, Organisation):
         kind = model._meta.label_lower
         ids = {entry.subject_id for entry in entries if entry.subject_type == kind}
