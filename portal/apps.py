@@ -12,9 +12,13 @@ class PortalConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Connect subscribers, guards, sessions, signs of life; keep inline code out of Wagtail."""
+        """Connect subscribers, guards, sessions, signs of life; keep inline code out of Wagtail.
+
+        A box that must be ticked says so: “fill in” would be the wrong word.
+        """
         from django.contrib.auth.signals import user_logged_in
         from django.db.models.signals import m2m_changed
+        from django.forms import BooleanField
         from django_q.signals import post_execute
 
         from portal.adapters.backoffice import without_inline_code
@@ -33,3 +37,4 @@ class PortalConfig(AppConfig):
         user_logged_in.connect(begin_session, dispatch_uid="begin_session")
         post_execute.connect(on_acknowledged, dispatch_uid="cluster_lives")
         without_inline_code()
+        BooleanField.default_error_messages = {"required": _("Tick this box to go on.")}

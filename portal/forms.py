@@ -1,5 +1,6 @@
 """Input to clean values: the forms of the base."""
 
+import unicodedata
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
@@ -45,10 +46,18 @@ class NoticeFilterForm(forms.Form):
     )
 
 
+class NumberField(forms.RegexField):
+    """A number as people type or paste it: full-width signs and spaces around it do not count."""
+
+    def to_python(self, value: Any) -> str:
+        """Return the number as the portal writes it."""
+        return unicodedata.normalize("NFKC", str(super().to_python(value))).strip()
+
+
 class VerifyForm(forms.Form):
     """A document's number."""
 
-    number = forms.RegexField(
+    number = NumberField(
         label=_("Number"),
         regex=r"^[0-9A-Za-z-]+$",
         max_length=40,

@@ -1,5 +1,6 @@
 """Translated names of states, choices and refusals. Callables, so that no wording migrates."""
 
+import re
 from collections.abc import Callable
 from datetime import date
 
@@ -11,6 +12,7 @@ from portal.domain.lifecycle import Refused
 from portal.labels.deeds import DEEDS
 from portal.labels.registry import register
 
+BLANK = re.compile(r"%\(\w+\)[sd]")
 Choices = list[tuple[str, str | Promise]]
 
 ROLES: dict[str, str | Promise] = {
@@ -132,6 +134,16 @@ def queues() -> Choices:
     return [("short", _("Short jobs")), ("long", _("Long jobs"))]
 
 
+def system_parts() -> Choices:
+    """What has to be there for the portal to work."""
+    return [
+        ("database", _("Database")),
+        ("migrations", _("State of the tables")),
+        ("broker", _("Background work")),
+        ("storage", _("File store")),
+    ]
+
+
 def restart_causes() -> Choices:
     """Why a watchdog started a cluster again."""
     return [
@@ -235,6 +247,12 @@ REFUSALS: dict[str, str | Promise] = {
     "already_decided": _("You have already decided on this case."),
     "already_member": _("This person already has this role here."),
     "role_clash": _("This role cannot be held together with the role “%(held)s”."),
+    "role_held": _("This person has this role already. Nothing was changed."),
+    "role_not_held": _("This person does not have this role. Nothing was changed."),
+    "last_administrator": _(
+        "Nobody else can sign in in this role: %(role)s. Grant it to somebody else first. "
+        "Nothing was changed."
+    ),
     "role_unbound": _("This role does not fit this kind of organisation."),
     "already_appointed": _("There is a security administrator, who grants every other role."),
     "privacy_file": _("The file “%(name)s” holds no privacy notice."),
@@ -306,6 +324,17 @@ def refusal_text(refusal: Refused) -> str:
         for name, value in refusal.params.items()
     }
     return str(REFUSALS.get(refusal.code, refusal_unknown())) % params
+
+
+def refusal_named(code: str) -> str:
+    """Return a refusal's words where only its code was kept; “…” stands for what it named."""
+    return BLANK.sub("…", str(REFUSALS.get(code, "")))
+
+
+def refusals_named(text: str) -> list[str]:
+    """Return the refusals whose words in the language in use hold ``text``."""
+    wanted = text.casefold()
+    return [code for code in REFUSALS if wanted in refusal_named(code).casefold()]
 
 
 def refusal_unknown() -> str | Promise:

@@ -1,17 +1,22 @@
 """Wagtail pages hold words: home, news, policy, help. Records are shown by views."""
 
+from itertools import chain, count
 from typing import Any, ClassVar
 
 from django.db import models
 from django.http import HttpRequest
+from django.utils.text import slugify
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from wagtail import blocks, hooks
+from wagtail.admin.forms import WagtailAdminPageForm
 from wagtail.admin.panels import FieldPanel, MultiFieldPanel
 from wagtail.documents.blocks import DocumentChooserBlock
 from wagtail.fields import StreamField
 from wagtail.images.blocks import ImageChooserBlock
 from wagtail.models import Page
+
+LONGEST_SLUG = 80
 
 
 class ContentBlocks(blocks.StreamBlock):
@@ -80,8 +85,31 @@ class ContentBlocks(blocks.StreamBlock):
     )
 
 
+class PageForm(WagtailAdminPageForm):
+    """The form of every page: without an address of its own the page makes one."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Let the address be left out."""
+        super().__init__(*args, **kwargs)
+        if "slug" in self.fields:
+            self.fields["slug"].required = False
+
+    def full_clean(self) -> None:
+        """Have the message above the form name the faults: they may stand under another tab."""
+        super().full_clean()
+        if not self.is_bound or not self.errors:
+            return
+        for error in chain.from_iterable(self.errors.as_data().values()):
+            if isinstance(error, blocks.StreamBlockValidationError):
+                error.message = _("Something in it is missing or wrong; see where it is marked.")
+        if not self.non_field_errors():
+            self.add_error(None, _("Some of the faults may stand under another tab."))
+
+
 class BilingualPage(Page):
     """A page with Chinese text and English fields beside it. Holds no personal data."""
+
+    base_form_class = PageForm
 
     title_en = models.CharField(_("title in English"), max_length=255, blank=True)
     intro = models.TextField(_("introduction"), blank=True)
@@ -102,6 +130,28 @@ class BilingualPage(Page):
         """Abstract."""
 
         abstract = True
+
+    def full_clean(self, *args: Any, **kwargs: Any) -> None:
+        """Give the page an address first, where it has none."""
+        self.fill_slug()
+        super().full_clean(*args, **kwargs)
+
+    def minimal_clean(self) -> None:
+        """Do the same for a draft."""
+        self.fill_slug()
+        super().minimal_clean()
+
+    def fill_slug(self) -> None:
+        """Make an address of a Latin title or else of the page's type: ``news-3``."""
+        parent = self.get_parent() if self.path else getattr(self, "_cached_parent_obj", None)
+        if self.slug or parent is None:
+            return
+        kind = (self._meta.model_name or "").removesuffix("page")
+        base = (slugify(self.title_en) or slugify(self.title) or kind)[:LONGEST_SLUG].strip("-")
+        others = parent.get_children().filter(slug__startswith=base).exclude(pk=self.pk)
+        taken = set(others.values_list("slug", flat=True))
+        numbered = (f"{base}-{number}" for number in count(2))
+        self.slug = next(slug for slug in chain([base], numbered) if slug not in taken)
 
     def _local(self, field: str) -> Any:
         if (get_language() or "").startswith("en"):

@@ -1,6 +1,6 @@
 """What the three administrators look at."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any
@@ -14,8 +14,8 @@ from django.utils.translation import gettext as _
 
 from portal import labels
 from portal.domain.signin import is_dormant
-from portal.labels import deeds_named
-from portal.models import AuditEntry, EventRecord, FactorReset, Job, User
+from portal.labels import deeds_named, refusals_named
+from portal.models import AuditEntry, EventRecord, FactorReset, Job, Organisation, User
 from portal.selectors.background import BackgroundState, QueueState, background_state
 
 AUDIT_PAGE = 50
@@ -35,11 +35,29 @@ def audit_page(values: Mapping[str, Any], *, before: int | None = None) -> list[
             Q(action__icontains=text)
             | Q(action__in=deeds_named(text))
             | Q(actor_name__icontains=text)
+            | Q(actor_id__in=User.objects.filter(named(text)).values("pk"))
             | Q(subject_id=text)
             | Q(request_id=text)
             | Q(reason__icontains=text)
+            | Q(reason__in=refusals_named(text), outcome="refused")
         )
     return list(entries[: AUDIT_PAGE + 1])
+
+
+def subject_names(entries: Sequence[AuditEntry]) -> list[str]:
+    """Name what each entry is about where it is a person or an organisation (2 queries at most)."""
+    names: dict[tuple[str, str], str] = {}
+    for model in (User, Organisation):
+        kind = model._meta.label_lower
+        ids = {entry.subject_id for entry in entries if entry.subject_type == kind}
+        rows = model._default_manager.filter(pk__in=filter(str.isdecimal, ids))
+        names |= {(kind, str(pk)): name for pk, name in rows.values_list("pk", "name")}
+    return [names.get((entry.subject_type, entry.subject_id), "") for entry in entries]
+
+
+def named(text: str) -> Q:
+    """Return the condition that a person's name or address holds ``text``."""
+    return Q(name__icontains=text) | Q(email__icontains=text)
 
 
 def start_of(day: Any) -> datetime:
@@ -63,7 +81,7 @@ def people_page(
     if values.get("state") == "dormant":
         people = dormant_people(people, now)
     if text := values.get("q"):
-        people = people.filter(Q(name__icontains=text) | Q(email__icontains=text))
+        people = people.filter(named(text))
     return list(people[: AUDIT_PAGE + 1])
 
 

@@ -13,6 +13,7 @@ from django.db import models
 from django.utils import timezone
 
 from portal.domain.data_register import Line, read_register
+from portal.labels.records import records_name
 from portal.models import AuditEntry, DataRequest, PrivacyAcceptance, PrivacyNotice, User
 
 UNREAD = "privacy_unread"
@@ -55,7 +56,7 @@ def holdings(user: User) -> list[Holding]:
         rows = model._default_manager.filter(**{line.person: user.pk}).order_by("-pk")
         values = [row_values(row, line.export) for row in rows[:MOST]]
         if values:
-            found.append(Holding(line, str(model._meta.verbose_name_plural), values))
+            found.append(Holding(line, records_name(model), values))
     return [*found, *trail(user)]
 
 
@@ -65,8 +66,7 @@ def trail(user: User) -> list[Holding]:
     rows = AuditEntry.objects.filter(actor_id=user.pk).order_by("-number")[:MOST]
     values = [row_values(row, fields) for row in rows]
     line = data_register()["portal.auditentry"]
-    name = str(AuditEntry._meta.verbose_name_plural)
-    return [Holding(line, name, values)] if values else []
+    return [Holding(line, records_name(AuditEntry), values)] if values else []
 
 
 def row_values(row: models.Model, fields: Iterable[str]) -> dict[str, Any]:

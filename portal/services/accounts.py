@@ -149,7 +149,8 @@ def refuse_clash(user: User, role: str) -> None:
 def grant_role(*, user: User, role: str, actor: User | None, now: datetime) -> None:
     """Give ``user`` a global role. Only the security administrator grants, never to self.
 
-    ``actor=None`` is an installation's first step or the demo.
+    ``actor=None`` is an installation's first step or the demo, and may be repeated; anybody else
+    gets ``Conflict("role_held")`` for a role that ``user`` has already.
     """
     with operation("role.grant", actor=actor, now=now, subject=user, role=role):
         require_global(role)
@@ -158,6 +159,8 @@ def grant_role(*, user: User, role: str, actor: User | None, now: datetime) -> N
             if actor.pk == user.pk:
                 raise NotAllowed("own_role")
         refuse_clash(user, role)
+        if actor is not None and user.groups.filter(name=role).exists():
+            raise Conflict("role_held")
         user.groups.add(Group.objects.get(name=role))
         user.forget_roles()
 
@@ -181,14 +184,33 @@ def require_global(role: str) -> None:
 
 
 def revoke_role(*, user: User, role: str, actor: User, now: datetime) -> None:
-    """Take a global role from ``user``. Only the security administrator, never from self."""
+    """Take a global role from ``user``. Only the security administrator, never from self.
+
+    Raises ``Conflict("role_not_held")`` where there is nothing to take, and
+    ``Conflict("last_administrator")`` (see ``refuse_last_administrator``).
+    """
     with operation("role.revoke", actor=actor, now=now, subject=user, role=role):
         require_role(actor, Role.SECURITY_ADMIN)
         if actor.pk == user.pk:
             raise NotAllowed("own_role")
         require_global(role)
+        if not user.groups.filter(name=role).exists():
+            raise Conflict("role_not_held")
+        refuse_last_administrator(user, role)
         user.groups.remove(Group.objects.get(name=role))
         user.forget_roles()
+
+
+def refuse_last_administrator(user: User, *roles: str) -> None:
+    """Raise ``Conflict("last_administrator")`` when nobody else can sign in as what ``user`` is.
+
+    Of ``roles``, or of all that ``user`` holds. Locks the role, so that of two administrators
+    who go at the same moment one stays.
+    """
+    kinds = Group.objects.filter(name__in=ADMINISTRATORS.intersection(roles or ADMINISTRATORS))
+    for group in kinds.filter(user=user).select_for_update(of=("self",)).order_by("pk"):
+        if user.is_active and not group.user_set.filter(is_active=True).exclude(pk=user.pk):
+            raise Conflict("last_administrator", role=ROLES[group.name])
 
 
 def invite(

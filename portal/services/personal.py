@@ -24,6 +24,7 @@ from portal.models import (
 )
 from portal.notifications import notify
 from portal.permissions import require_role
+from portal.services.accounts import refuse_last_administrator
 from portal.services.operations import operation
 from portal.services.work import close_work, open_work
 
@@ -159,7 +160,11 @@ def set_account(*, user: User, active: bool, reason: str, actor: User, now: date
 
 
 def close(user: User) -> None:
-    """Keep a person from signing in, now: sessions and tokens end with the account."""
+    """Keep a person from signing in, now: sessions and tokens end with the account.
+
+    Raises ``Conflict("last_administrator")`` (see ``refuse_last_administrator``).
+    """
+    refuse_last_administrator(user)
     User.objects.filter(pk=user.pk).update(is_active=False)
     end_sessions(user)
 

@@ -19,7 +19,8 @@ from django.utils.translation import gettext as _
 from portal.domain.calendar import working_days_between
 from portal.domain.data_register import Line
 from portal.domain.masking import mask_email, mask_phone
-from portal.labels import ROLES, deed_label, privacy
+from portal.labels import ROLES, deed_label, privacy, refusal_named, system_parts
+from portal.labels.records import record_name
 
 register = template.Library()
 
@@ -181,12 +182,24 @@ def deed_name(code: str) -> str:
 
 
 @register.filter
+def refusal_name(code: str) -> str:
+    """Say why something was refused, where only the code was kept; “” for an unknown one."""
+    return refusal_named(code)
+
+
+@register.filter
 def model_name(label: str) -> str:
     """Name a kind of record by its model's label (``app.model``); an unknown one as it stands."""
     try:
-        return str(apps.get_model(label)._meta.verbose_name)
+        return record_name(apps.get_model(label))
     except (LookupError, ValueError):
         return label
+
+
+@register.filter
+def part_name(code: str) -> str:
+    """Name a part of the system."""
+    return str(dict(system_parts())[code])
 
 
 @register.filter

@@ -1,7 +1,9 @@
 """The three administrators' pages: jobs, people and roles, the audit trail."""
 
+from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
@@ -15,10 +17,13 @@ from portal.selectors.administration import (
     audit_page,
     jobs_page,
     people_page,
+    subject_names,
 )
 from portal.selectors.health import readiness
 from portal.services import accounts, delivery
 from portal.views.base import act, keyset, next_link
+
+ROLE_DEEDS = {"grant": accounts.grant_role, "revoke": accounts.revoke_role}
 
 
 @for_roles(Role.AUDITOR)
@@ -26,10 +31,11 @@ from portal.views.base import act, keyset, next_link
 def audit(request: HttpRequest) -> HttpResponse:
     """Search the audit trail, newest first."""
     form = AuditFilterForm(request.GET)
-    values = form.cleaned_data if form.is_valid() else {}
-    entries = audit_page(values, before=keyset(request))
+    entries = audit_page(form.cleaned_data, before=keyset(request)) if form.is_valid() else []
     more = next_link(request, entries[AUDIT_PAGE - 1].number) if len(entries) > AUDIT_PAGE else ""
-    context = {"form": form, "entries": entries[:AUDIT_PAGE], "next_url": more}
+    entries = entries[:AUDIT_PAGE]
+    rows = zip(entries, subject_names(entries), strict=True)
+    context = {"form": form, "entries": entries, "rows": rows, "next_url": more}
     return render(request, "portal/site/audit.html", context)
 
 
@@ -38,9 +44,10 @@ def audit(request: HttpRequest) -> HttpResponse:
 def people(request: HttpRequest) -> HttpResponse:
     """Find people and see their roles."""
     form = PeopleFilterForm(request.GET)
-    values = form.cleaned_data if form.is_valid() else {}
     now = timezone.now()
-    rows = people_page(values, now=now, after=keyset(request))
+    rows = []
+    if form.is_valid():
+        rows = people_page(form.cleaned_data, now=now, after=keyset(request))
     more = next_link(request, rows[-2].pk) if len(rows) > AUDIT_PAGE else ""
     context = {
         "form": form,
@@ -54,15 +61,18 @@ def people(request: HttpRequest) -> HttpResponse:
 @for_roles(Role.SECURITY_ADMIN)
 @require_POST
 def change_role(request: HttpRequest, pk: int) -> HttpResponse:
-    """Grant a role to a person or take it away."""
+    """Grant a role to a person or take it away; back to the list as it was searched."""
+    deed = ROLE_DEEDS.get(request.POST.get("deed", ""))
+    if deed is None:
+        message = "no such deed"
+        raise BadRequest(message)
     user = get_object_or_404(User, pk=pk)
     form = RoleForm(request.POST)
     role = form.cleaned_data["role"] if form.is_valid() else ""
-    deed = accounts.revoke_role if request.POST.get("deed") == "revoke" else accounts.grant_role
     return act(
         request,
         lambda: deed(user=user, role=role, actor=request.user, now=timezone.now()),
-        "portal:people",
+        reverse("portal:people", query=request.GET),
     )
 
 

@@ -1,5 +1,6 @@
 """One person, as the security administrator sees them: contact masked until there is a reason."""
 
+from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
@@ -44,12 +45,16 @@ def reveal(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def account(request: HttpRequest, pk: int) -> HttpResponse:
     """Close an account or open it again."""
+    deed = request.POST.get("deed")
+    if deed not in {"open", "close"}:
+        message = "no such deed"
+        raise BadRequest(message)
     user = get_object_or_404(User, pk=pk)
     return act(
         request,
         lambda: personal.set_account(
             user=user,
-            active=request.POST.get("deed") == "open",
+            active=deed == "open",
             reason=typed(request.POST, "reason", 200),
             actor=request.user,
             now=timezone.now(),

@@ -340,13 +340,25 @@
 
   document.addEventListener('htmx:load', (event) => markChinese(event.target));
 
+  const NARROW = window.matchMedia('(max-width: 640px)');
+
+  function isFiltered(form) {
+    const query = new URLSearchParams(window.location.search);
+    return Array.from(form.elements).some((field) => field.name && query.getAll(field.name).some(Boolean));
+  }
+
+  // On a phone the list comes first, unless something is filtered.
+  function foldFilters() {
+    all('form.hy-filter').forEach((form) => {
+      form.querySelector('details').open = !NARROW.matches || isFiltered(form);
+    });
+  }
+
   function start() {
     markChinese(document.body);
     showTab(document.querySelector('.hy-tabs [aria-current]'));
-    // On a phone the list comes first, unless something is filtered.
-    if (window.matchMedia('(max-width: 640px)').matches && !window.location.search) {
-      all('.hy-filter details').forEach((panel) => { panel.open = false; });
-    }
+    foldFilters();
+    NARROW.addEventListener('change', foldFilters);
     document.documentElement.classList.add('has-js');
     all('[data-needs-js]').forEach((part) => { part.hidden = false; });
     all('form[data-autosave]').forEach(startAutosave);

@@ -272,3 +272,28 @@ def test_expert_writes_in_the_back_office(world):
     assert client.get(f"/admin/pages/add/incubator/coursepage/{index.pk}/").status_code == 200
     assert client.get("/admin/").status_code == 200
     assert world.client("learner").get("/admin/").status_code == 302
+
+
+def posted_course(world, **values):
+    index = ready(world)
+    streams = {f"{name}-count": "0" for name in ("body", "body_en", "lessons", "quiz")}
+    values = {"title": "村级事务流程梳理", "slug": "", "pass_mark": "70", **streams, **values}
+    values |= {"retry_after_days": "30"}
+    path = f"/admin/pages/add/incubator/coursepage/{index.pk}/"
+    return world.client("expert", "zh-hans").post(path, values)
+
+
+def test_course_with_a_chinese_title_is_saved_as_a_draft(world):
+    assert posted_course(world, hours="1.5").status_code == 302
+    assert CoursePage.objects.get().slug == "course"
+
+
+def test_submission_that_lacks_something_names_it(world):
+    response = posted_course(world, **{"action-submit": "1"})
+    [message] = [str(message) for message in response.context["messages"]]
+    assert "填写有误，页面未能创建。" in message
+    assert re.findall("<li>(.*?): (.*?)</li>", message) == [
+        ("课时", "请填写此项。"),
+        ("课目", "内容缺项或有误，见标出处。"),
+        ("考核", "内容缺项或有误，见标出处。"),
+    ]

@@ -252,6 +252,38 @@ def test_role_that_cannot_be_granted_is_refused(world, now, deed, role):
         deed(user=world.learner, role=role, actor=world.secadmin, now=now)
 
 
+def test_role_held_already_is_granted_once(world, now):
+    with pytest.raises(Conflict, match="role_held"):
+        grant_role(user=world.learner, role="learner", actor=world.secadmin, now=now)
+    grant_role(user=world.learner, role="learner", actor=None, now=now)
+    assert world.learner.role_codes == {"learner"}
+
+
+def test_role_never_held_is_not_taken(world, now):
+    with pytest.raises(Conflict, match="role_not_held"):
+        revoke_role(user=world.learner, role="expert", actor=world.secadmin, now=now)
+
+
+@pytest.mark.parametrize("role", ["sysadmin", "auditor"])
+def test_last_administrator_keeps_the_role(world, now, role):
+    last = world.people[role]
+    with pytest.raises(Conflict, match="last_administrator"):
+        revoke_role(user=last, role=role, actor=world.secadmin, now=now)
+    grant_role(user=world.learner, role=role, actor=world.secadmin, now=now)
+    revoke_role(user=last, role=role, actor=world.secadmin, now=now)
+    assert last.role_codes == set()
+
+
+def test_administrator_who_cannot_sign_in_does_not_count(world, now):
+    grant_role(user=world.learner, role="sysadmin", actor=world.secadmin, now=now)
+    User.objects.filter(pk=world.learner.pk).update(is_active=False)
+    world.learner.refresh_from_db()
+    with pytest.raises(Conflict, match="last_administrator"):
+        revoke_role(user=world.sysadmin, role="sysadmin", actor=world.secadmin, now=now)
+    revoke_role(user=world.learner, role="sysadmin", actor=world.secadmin, now=now)
+    assert world.learner.role_codes == {"learner"}
+
+
 # --- Invitations
 
 

@@ -1,16 +1,20 @@
 """People and their own data: requests, masks with reasons, closing, deletion."""
 
+import re
 from datetime import date, timedelta
 
 import pytest
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
+from django.apps import apps
 from django.core.exceptions import ValidationError
+from django.utils.translation import override
 
 from portal.domain.lifecycle import Conflict, Invalid, NotAllowed
+from portal.labels.records import records_name
 from portal.models import AuditEntry, DataRequest, Notification, User, WorkItem
 from portal.notifications import notify
-from portal.selectors.personal import holdings
+from portal.selectors.personal import data_register, holdings
 from portal.services.personal import (
     Contact,
     answer,
@@ -22,6 +26,7 @@ from portal.services.personal import (
     to_be_erased,
 )
 from portal.services.tokens import create_token, user_of_token
+from portal.templatetags.portal_words import model_name
 
 WHY = "核对补正材料，需电话联系"
 
@@ -156,6 +161,37 @@ def test_closed_account_is_out_at_once_and_keeps_its_history(world):
 def test_account_is_closed_by_the_security_administrator_with_a_reason(world, changes, error):
     with pytest.raises(error):
         account(world, active=False, **changes)
+
+
+def test_account_of_the_last_administrator_stays_open(world):
+    with pytest.raises(Conflict, match="last_administrator"):
+        account(world, active=False, login="sysadmin")
+    with pytest.raises(Conflict, match="last_administrator"):
+        answered(world, asked(world, login="auditor"))
+    assert User.objects.get(pk=world.auditor.pk).is_active
+
+
+def test_records_are_named_in_the_readers_language():
+    names = []
+    for label, line in data_register().items():
+        if line.person:
+            with override("zh-hans"):
+                names.append(records_name(apps.get_model(label)))
+    english = [name for name in names if re.search(r"[a-z]", name)]
+    assert english == []
+
+
+@pytest.mark.parametrize("name", ["usersessions.usersession", "incubator.coursepage", "x.y"])
+def test_kind_of_a_subject_is_named(name):
+    with override("zh-hans"):
+        assert (
+            model_name(name)
+            == {
+                "usersessions.usersession": "登录记录",
+                "incubator.coursepage": "课程",
+                "x.y": "x.y",
+            }[name]
+        )
 
 
 def test_granted_deletion_closes_at_once_and_erases_a_week_later(world):

@@ -2,7 +2,8 @@
 
 import pytest
 
-from portal.models import Job, WorkerCluster
+from portal.domain.lifecycle import Conflict
+from portal.models import AuditEntry, Job, WorkerCluster
 from portal.services.operations import operation
 
 
@@ -45,7 +46,11 @@ def test_audit_trail_is_searched_and_paged(world):
         ("outcome=refused&q=tests.deed", 0),
         ("since=2026-11-23&q=tests.deed", 2),
         ("since=2026-11-24&q=tests.deed", 0),
-        ("since=yesterday&outcome=", 50),
+        ("q=staff%40demo.example&outcome=done", 2),
+        ("q=Staff@Demo&since=2026-11-23", 2),
+        ("since=yesterday", 0),
+        ("outcome=unheard", 0),
+        (f"q={'x' * 81}", 0),
     ],
 )
 def test_audit_trail_is_filtered(world, query, count):
@@ -69,16 +74,92 @@ def test_people_are_found(world, query, emails):
     assert [person.email for person, _state in people] == emails
 
 
+@pytest.mark.parametrize("path", ["/workspace/audit/", "/workspace/people/"])
+def test_search_costs_the_same_queries_whatever_is_found(world, queries, path):
+    client = world.client("auditor" if "audit" in path else "secadmin")
+    client.get(path)
+    with queries(11):
+        client.get(f"{path}?q=nobody-at-all")
+    with queries(11 if "audit" in path else 13):
+        client.get(f"{path}?q=staff")
+
+
+def test_people_and_organisations_are_named_as_subjects(world, queries):
+    for subject in (world.learner, world.organisation("owner"), world.staff):
+        with operation("tests.deed", actor=world.staff, now=world.now, subject=subject):
+            pass
+    client = world.client("auditor")
+    client.get("/workspace/audit/?q=tests.deed")
+    with queries(13):
+        text = client.get("/workspace/audit/?q=tests.deed").text
+    for subject in (world.learner, world.organisation("owner"), world.staff):
+        assert f"<br>{subject.name}</td>" in text
+
+
+def test_reason_of_a_refusal_is_said_in_words(world):
+    with pytest.raises(Conflict), operation("tests.deed", actor=world.staff, now=world.now):
+        raise Conflict("role_clash", held="x")
+    with pytest.raises(Conflict), operation("tests.deed", actor=world.staff, now=world.now):
+        raise Conflict("unheard_of")
+    client = world.client("auditor", "en")
+    text = client.get("/workspace/audit/?q=tests.deed").text
+    assert "cannot be held together with the role “…”" in text
+    assert "role_clash" in text
+    assert "unheard_of" in text
+    found = client.get("/workspace/audit/?q=cannot be held together").context["entries"]
+    assert [entry.reason for entry in found] == ["role_clash"]
+
+
+def test_people_are_not_listed_for_an_invalid_filter(world):
+    client = world.client("secadmin")
+    assert client.get("/workspace/people/?role=emperor").context["people"] == []
+
+
 def test_role_is_granted_and_taken(world):
     client, path = world.client("secadmin"), f"/workspace/people/{world.learner.pk}/role/"
-    assert client.post(path, {"role": "expert"})["Location"] == "/workspace/people/"
+    assert client.post(path, {"role": "expert", "deed": "grant"})["Location"] == (
+        "/workspace/people/"
+    )
     assert set(world.learner.groups.values_list("name", flat=True)) == {"learner", "expert"}
     client.post(path, {"role": "expert", "deed": "revoke"})
     assert set(world.learner.groups.values_list("name", flat=True)) == {"learner"}
 
 
+def test_list_stays_as_it_was_searched(world):
+    client = world.client("secadmin")
+    action = f"/workspace/people/{world.learner.pk}/role/?q=learner&amp;role="
+    assert f'action="{action}"' in client.get("/workspace/people/?q=learner&role=").text
+    response = client.post(action.replace("&amp;", "&"), {"role": "expert", "deed": "grant"})
+    assert response["Location"] == "/workspace/people/?q=learner&role="
+
+
+@pytest.mark.parametrize(
+    ("role", "deed", "words"),
+    [
+        ("learner", "grant", "This person has this role already."),
+        ("expert", "revoke", "This person does not have this role."),
+    ],
+)
+def test_deed_that_changes_nothing_says_so(world, role, deed, words):
+    client = world.client("secadmin", "en")
+    path = f"/workspace/people/{world.learner.pk}/role/"
+    response = client.post(path, {"role": role, "deed": deed}, follow=True)
+    [message] = response.context["messages"]
+    assert (message.level_tag, str(message)) == ("error", f"{words} Nothing was changed.")
+    deeds = AuditEntry.objects.filter(action=f"role.{deed}", subject_id=world.learner.pk)
+    assert not deeds.filter(outcome="done", actor_id=world.secadmin.pk).exists()
+
+
+@pytest.mark.parametrize("deed", ["", "promote"])
+def test_unknown_deed_is_a_bad_request(world, deed):
+    path = f"/workspace/people/{world.learner.pk}/role/"
+    response = world.client("secadmin").post(path, {"role": "expert", "deed": deed})
+    assert response.status_code == 400
+    assert set(world.learner.groups.values_list("name", flat=True)) == {"learner"}
+
+
 @pytest.mark.parametrize("role", ["", "firm_signer", "emperor"])
-@pytest.mark.parametrize("deed", ["", "revoke"])
+@pytest.mark.parametrize("deed", ["grant", "revoke"])
 def test_role_that_is_none_becomes_a_message(world, role, deed):
     response = world.client("secadmin").post(
         f"/workspace/people/{world.learner.pk}/role/", {"role": role, "deed": deed}, follow=True
@@ -88,12 +169,16 @@ def test_role_that_is_none_becomes_a_message(world, role, deed):
 
 def test_own_role_is_refused(world):
     path = f"/workspace/people/{world.secadmin.pk}/role/"
-    assert world.client("secadmin").post(path, {"role": "expert"}).status_code == 403
+    assert (
+        world.client("secadmin").post(path, {"role": "expert", "deed": "grant"}).status_code == 403
+    )
 
 
 def test_clashing_role_becomes_a_message(world):
     response = world.client("secadmin").post(
-        f"/workspace/people/{world.auditor.pk}/role/", {"role": "assessor"}, follow=True
+        f"/workspace/people/{world.auditor.pk}/role/",
+        {"role": "assessor", "deed": "grant"},
+        follow=True,
     )
     assert [message.level_tag for message in response.context["messages"]] == ["error"]
     assert set(world.auditor.groups.values_list("name", flat=True)) == {"auditor"}

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from allauth.usersessions.models import UserSession
 
 from portal.models import AuditEntry, DataRequest, PrivacyAcceptance
 from portal.services.personal import ask
@@ -107,6 +108,22 @@ def test_account_is_closed_and_opened_on_its_page(world):
     assert [(person, state) for person, state in found] == [(world.learner, "closed")]
     client.post(f"{path}account/", {"deed": "open", "reason": "返岗"})
     assert client.get(path).context["page"].state == ""
+
+
+def test_unknown_deed_leaves_the_account_as_it_is(world):
+    client, path = world.client("secadmin"), f"/workspace/people/{world.learner.pk}/"
+    assert client.post(f"{path}account/", {"deed": "", "reason": "离职"}).status_code == 400
+    assert client.get(path).context["page"].state == ""
+
+
+def test_session_is_named_by_its_browser(world):
+    agent = "Mozilla/5.0 (X11; Linux x86_64) Chrome/140.0 Safari/537.36"
+    UserSession.objects.create(
+        user=world.learner, session_key="k", user_agent=agent, ip="127.0.0.1", data={}
+    )
+    text = world.client("secadmin").get(f"/workspace/people/{world.learner.pk}/").text
+    assert "Chrome · Linux" in text
+    assert agent not in text
 
 
 def test_dormant_accounts_are_flagged_and_found(world, settings):

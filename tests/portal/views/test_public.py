@@ -154,6 +154,12 @@ def test_form_leads_to_the_number(db, client):
     assert response["Location"] == "/verify/HY-1/"
 
 
+@pytest.mark.parametrize("typed", [" HY-1 ", "\u3000ＨＹ－１\u3000", "HY-1\t"])
+def test_number_is_read_as_people_paste_it(db, client, typed):
+    response = client.get(reverse("portal:verify"), {"number": typed})
+    assert response["Location"] == "/verify/HY-1/"
+
+
 def test_component_sheet_is_not_for_production(db, client, settings):
     assert client.get("/styleguide/").status_code == 200
     settings.DEMO = False
