@@ -6,8 +6,15 @@ from typing import Any
 
 from django.core.files.base import ContentFile
 
-from incubator.models import Application, ApplicationReview
-from incubator.services import admissions, application_reviews, applications, screening
+from incubator.models import Application, ApplicationReview, ApplicationWindow
+from incubator.services import (
+    admissions,
+    application_reviews,
+    applications,
+    screening,
+    submissions,
+)
+from incubator.services.windows import setup_applications
 from portal.models import User, WorkItem
 from tests.world import World
 
@@ -38,10 +45,18 @@ def pdf(name: str = "营业执照.pdf", extra: bytes = b"") -> ContentFile:
     return ContentFile(PDF + extra, name=name)
 
 
+def window(world: World) -> ApplicationWindow:
+    """Return the first window, set up where it is missing."""
+    return setup_applications(now=world.now)
+
+
 def started(world: World, login: str = "owner") -> Application:
     """Return a firm's draft."""
     return applications.create_application(
-        organisation=world.organisation(login), actor=world.people[login], now=world.now
+        window=window(world),
+        organisation=world.organisation(login),
+        actor=world.people[login],
+        now=world.now,
     )
 
 
@@ -60,7 +75,7 @@ def attached(world: World, application: Application, login: str = "owner") -> Ap
 def submitted(world: World, login: str = "owner") -> Application:
     """Return an application in screening."""
     application = attached(world, started(world, login), login)
-    return applications.submit_application(
+    return submissions.submit_application(
         application=application, answers=ANSWERS, actor=world.people[login], now=world.now
     )
 
