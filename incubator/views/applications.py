@@ -116,7 +116,7 @@ def answered(request: HttpRequest, case: Application) -> HttpResponse:
     form = ApplicationForm(request.POST, application=case, submitting=submitting)
     ok, _saved = run_form(form, lambda values: deed(request, case, values, submitting=submitting))
     if not ok:
-        return edit_page(request, case, form)
+        return edit_page(request, own_application(request, case.pk), form)
     if submitting:
         text = _("Submitted as %(number)s.") % {"number": case.number}
     else:

@@ -6,7 +6,13 @@ from typing import Any
 
 from django.core.files.base import ContentFile
 
-from incubator.models import Application, ApplicationReview, ApplicationWindow
+from config.demo.admission import ACCESSIBLE
+from incubator.models import (
+    Application,
+    ApplicationReview,
+    ApplicationWindow,
+    FormVersion,
+)
 from incubator.services import (
     admissions,
     application_reviews,
@@ -14,7 +20,7 @@ from incubator.services import (
     screening,
     submissions,
 )
-from incubator.services.windows import setup_applications
+from incubator.services.windows import publish_window, setup_applications
 from portal.models import User, WorkItem
 from tests.world import World
 
@@ -51,9 +57,14 @@ def window(world: World) -> ApplicationWindow:
 
 
 def started(world: World, login: str = "owner") -> Application:
-    """Return a firm's draft."""
+    """Return a firm's draft in the first window."""
+    return started_in(world, window(world), login)
+
+
+def started_in(world: World, row: ApplicationWindow, login: str = "owner") -> Application:
+    """Return a firm's draft in a window."""
     return applications.create_application(
-        window=window(world),
+        window=row,
         organisation=world.organisation(login),
         actor=world.people[login],
         now=world.now,
@@ -78,6 +89,37 @@ def submitted(world: World, login: str = "owner") -> Application:
     return submissions.submit_application(
         application=application, answers=ANSWERS, actor=world.people[login], now=world.now
     )
+
+
+def answered(world: World, application: Application, **answers: Any) -> Application:
+    """Return an application after the staff asked for these answers and the firm sent them."""
+    asked = screening.ask_more_info(
+        application=application,
+        asked=dict.fromkeys(answers, "请补充"),
+        actor=world.staff,
+        now=world.now,
+    )
+    return submissions.submit_application(
+        application=asked,
+        answers={**answers, "truth_declared": True},
+        actor=world.owner,
+        now=world.now,
+    )
+
+
+def newer_form(world: World) -> FormVersion:
+    """Publish the first window again with one question more."""
+    row = window(world)
+    row.questions.append(("yes_no", {k: v for k, v in ACCESSIBLE.items() if k != "type"}))
+    row.save()
+    current = publish_window(window=row, actor=world.staff, now=world.now).current
+    assert current is not None
+    return current
+
+
+def by_question(application: Application) -> dict[str, int]:
+    """Return how many files count for each question."""
+    return dict(submissions.files_by_key(application))
 
 
 def in_review(world: World, login: str = "owner") -> Application:
