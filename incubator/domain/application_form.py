@@ -9,7 +9,7 @@ texts in Chinese and, under ``…_en``, in English. A question is a dict with ``
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any, Final
 
@@ -31,7 +31,7 @@ DECLARED: Final = "truth_declared"
 CODE: Final = "organisation"
 """Where the firm's registered code stands on the form."""
 RESERVED: Final = frozenset(
-    {DECLARED, CODE, "version", "deed", "csrfmiddlewaretoken", "kind", "file", "taken_over"}
+    {DECLARED, CODE, "version", "deed", "csrfmiddlewaretoken", "taken_over"}
 )
 KEY: Final = re.compile(r"[a-z][a-z0-9_]{0,39}")
 SHORT_LIMIT: Final = 200
@@ -133,12 +133,14 @@ def _choice_fault(question: Question, value: object) -> str:
 
 
 def _choices_fault(question: Question, value: object) -> str:
+    if not isinstance(value, list):
+        return "answer_bad"
     codes = codes_of(question)
-    sound = isinstance(value, list) and all(one in codes for one in value)
-    return "" if sound and len(set(value)) == len(value) else "answer_bad"  # type: ignore[arg-type]
+    known = all(one in codes for one in value)
+    return "" if known and len(set(value)) == len(value) else "answer_bad"
 
 
-_FAULTS: Final = {
+_FAULTS: Final[Mapping[str, Callable[[Question, object], str]]] = {
     "short": _text_fault,
     "long": _text_fault,
     "number": _number_fault,

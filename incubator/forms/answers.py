@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -16,6 +17,7 @@ from incubator.models import Application
 
 AREA = 5
 YES, NO = "yes", "no"
+FIGURE_DIGITS = 16
 
 
 class ApplicationForm(forms.Form):
@@ -85,8 +87,7 @@ class ApplicationForm(forms.Form):
         for question in self.questions:
             name = question["key"]
             try:
-                value = self.fields[name].to_python(self[name].value())
-                self.fields[name].run_validators(value)
+                value = self.fields[name].clean(self[name].value())
             except forms.ValidationError:
                 value = None
             found[name] = kept_value(question, value)
@@ -126,8 +127,10 @@ def number_field(question: Question, words: dict[str, Any]) -> forms.Field:
     bounds = {"min_value": least, "max_value": most}
     if not question["decimals"]:
         return forms.IntegerField(**bounds, **words)
-    step = 10 ** -question["decimals"]
-    return forms.FloatField(step_size=step, **bounds, **words)
+    places = question["decimals"]
+    return forms.DecimalField(
+        max_digits=FIGURE_DIGITS + places, decimal_places=places, **bounds, **words
+    )
 
 
 def options_of(question: Question) -> list[tuple[str, str]]:
@@ -146,4 +149,6 @@ def kept_value(question: Question, value: Any) -> Any:
     """Return a field's value as it is kept."""
     if question["type"] == "yes_no":
         return {YES: True, NO: False}.get(value)
+    if isinstance(value, Decimal):
+        return float(value)
     return value.isoformat() if isinstance(value, date) else value

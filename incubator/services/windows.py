@@ -67,7 +67,7 @@ def freeze(
     )
     form.full_clean(validate_unique=False)
     form.save()
-    return apply_transition(
+    form.window = apply_transition(
         instance=window,
         lifecycle=LIFECYCLE,
         action="publish",
@@ -78,6 +78,7 @@ def freeze(
         changes={"current": form, "closing_note": ""},
         data={"form": form.number, "digest": digest},
     )
+    return form.window
 
 
 def sound_content(window: ApplicationWindow) -> dict[str, Any]:

@@ -52,8 +52,8 @@ def test_publication_freezes_what_the_draft_says(world):
     assert (row.current.frozen_by, row.current.frozen_at) == (world.staff, world.now)
     entry = AuditEntry.objects.filter(action="incubator.application_window.publish").get()
     assert entry.data == {"form": 1, "digest": row.current.digest}
-    assert str(row.current) == "Application · 1"
-    assert str(row) == "Application"
+    assert str(row.current) == "申请 · 1"
+    assert str(row) == "申请"
 
 
 def test_change_after_publication_is_a_draft_until_it_is_published(world):

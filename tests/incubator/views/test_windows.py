@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from incubator.models import ApplicationWindow
 from incubator.models.windows import stream_of
@@ -44,7 +45,7 @@ def test_public_pages_say_what_is_asked_and_why(world, language):
 
 
 def test_windows_stand_in_the_order_in_which_people_look_for_them(world):
-    today = world.now.date()
+    today = timezone.localdate()
     opened(world, "over", opens_on=today - timedelta(days=9), closes_on=today - timedelta(days=1))
     opened(world, "soon", opens_on=today + timedelta(days=1))
     opened(world, "now")
@@ -59,7 +60,7 @@ def test_windows_stand_in_the_order_in_which_people_look_for_them(world):
         assert world.client().get(f"/apply/{card.window.key}/").status_code == 200
 
 
-@pytest.mark.parametrize("key", ["gone", "x" * 5000, "%00", "../admin", "a b", "draft", "九"])
+@pytest.mark.parametrize("key", ["gone", "x" * 5000, "../admin", "a b", "draft", "九"])
 def test_window_that_is_none_is_not_found(world, key):
     windows.create_window(key="draft", content=EVERY, opens_on=world.now.date(), now=world.now)
     assert world.client().get(f"/apply/{key}/").status_code == 404
@@ -117,7 +118,7 @@ def test_every_type_of_question_is_asked_kept_and_shown(world, language):
     assert sent.status_code == 302
     shown = client.get(url).content.decode()
     expected = {
-        "zh-hans": ("2026年2月28日", "4 人", "网页，应用", "否"),
+        "zh-hans": ("2026年2月28日", "4 人", "网页、应用", "否"),
         "en": ("28 Feb 2026", "4 people", "Web, 应用", "No"),
     }
     assert [text for text in expected[language] if text not in shown] == []
@@ -131,6 +132,8 @@ def test_every_type_of_question_is_asked_kept_and_shown(world, language):
         ("number", "9" * 5000),
         ("share", "1e999"),
         ("share", "NaN"),
+        ("share", "0.255"),
+        ("share", "9" * 5000),
         ("date", "2026-02-30"),
         ("choice", "fax"),
         ("choices", "fax"),
