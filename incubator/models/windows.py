@@ -291,7 +291,7 @@ class ApplicationWindow(Stateful, Bilingual):
                 ],
                 heading=_("Window"),
             ),
-            ObjectList([FieldPanel("questions")], heading=_("Questions")),
+            ObjectList([FieldPanel("questions")], heading=_("What is asked")),
             ObjectList([FieldPanel("checks")], heading=_("Machine check")),
         ]
     )

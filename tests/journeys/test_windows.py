@@ -28,7 +28,7 @@ BETTER = "星泉村的证明开具，原来村民跑 2 趟、等 3 天；改造�
 
 def add(staff: Page, kind: str, path: str = "questions") -> None:
     """Put a block at the end of a stream."""
-    staff.locator(f"[data-contentpath={path}] .c-sf-add-button:visible").last.click()
+    staff.locator(f"[data-contentpath={path}] .c-sf-add-button").last.click()
     option = staff.locator("[role=option]:visible").filter(has_text=kind)
     if option.count():
         option.first.click()
@@ -54,7 +54,7 @@ def write_window(walk: Walk) -> Page:
     staff.locator("[name=title_en]").fill("Spring intake")
     staff.locator("[name=opens_on]").fill(walk.clock.day.isoformat())
     staff.keyboard.press("Escape")
-    staff.get_by_role("tab", name=zh("Questions")).click()
+    staff.get_by_role("tab", name=zh("What is asked")).click()
     why = "用于评审。"
     add(staff, zh("Short text"))
     write(staff, 0, key="contact_phone", title="联系电话", purpose="联系", klass="personal")
