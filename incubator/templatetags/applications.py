@@ -116,7 +116,9 @@ def trail(url: str, parent: str, here: str) -> dict[str, Any]:
 def window_crumbs(form: FormVersion) -> dict[str, Any]:
     """Where the public is."""
     here = {"label": form_title(form)}
-    return {"crumbs": [{"url": reverse("incubator:windows"), "label": _("Apply")}, here]}
+    return {
+        "crumbs": [{"url": reverse("incubator:windows"), "label": _("Apply for incubation")}, here]
+    }
 
 
 @register.inclusion_tag(COMPONENTS + "crumbs.html")
