@@ -18,6 +18,7 @@ from incubator.views import (
     resources,
     screening,
     usage_report,
+    windows,
 )
 
 base: list[URLPattern] = [
@@ -110,6 +111,11 @@ base: list[URLPattern] = [
         incubation.incubation_deed,
         name="incubation_deed",
     ),
+    path("apply/", windows.window_list, name="windows"),
+    path("apply/<slug:key>/", windows.window, name="window"),
+    path("workspace/windows/", windows.window_desk, name="window_desk"),
+    path("workspace/windows/<int:pk>/", windows.window_work, name="window_work"),
+    path("workspace/windows/<int:pk>/<slug:action>/", windows.window_move, name="window_move"),
     path("workspace/firms/new/", applications.firm_new, name="firm_new"),
     path("workspace/apply/", applications.apply, name="apply"),
     path("workspace/applications/", applications.application_list, name="application_list"),
@@ -121,6 +127,7 @@ base: list[URLPattern] = [
         applications.detach,
         name="detach",
     ),
+    path("workspace/applications/<int:pk>/reuse/", applications.reuse, name="reuse"),
     path("workspace/applications/<int:pk>/withdraw/", applications.withdraw, name="withdraw"),
     path("workspace/screening/", screening.screening_list, name="screening_list"),
     path("workspace/screening/notice/", screening.admission_notice, name="admission_notice"),

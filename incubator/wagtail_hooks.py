@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.defaultfilters import floatformat
@@ -13,7 +14,9 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from wagtail import hooks
 from wagtail.models import Page
+from wagtail.snippets.models import register_snippet
 
+from incubator.models import ApplicationWindow
 from incubator.models.calls import CONSORTIUM_ROLES
 from incubator.models.modules import FIRM_ROLES
 from incubator.selectors.applications import admitted_count
@@ -21,10 +24,12 @@ from incubator.selectors.calls import open_calls
 from incubator.selectors.courses import CourseCard, course_cards, holds_taught_courses
 from incubator.selectors.modules import published_modules
 from incubator.selectors.quota import grants_of
+from incubator.viewsets import WindowViewSet
 from portal.domain.roles import Role
 from portal.permissions import organisations_of
 from portal.wagtail_hooks import tab
 
+register_snippet(WindowViewSet)
 CALL_WORKERS = (Role.CALL_OWNER, Role.STAFF)
 
 
@@ -115,8 +120,25 @@ def application_tabs(_request: HttpRequest) -> list[dict[str, Any]]:
             10, reverse("incubator:application_list"), _("Application"), "building-community", *firm
         ),
         tab(10, reverse("incubator:screening_list"), _("Screening"), "filter", Role.STAFF),
+        tab(11, reverse("incubator:window_desk"), _("Application windows"), "calendar", Role.STAFF),
         tab(10, reverse("incubator:review_list"), _("Reviews"), "eye", Role.ASSESSOR),
     ]
+
+
+@hooks.register("after_create_snippet")
+@hooks.register("after_edit_snippet")
+def to_window(_request: HttpRequest, instance: Model) -> HttpResponse | None:
+    """Lead from a saved window to the page where its faults stand and where it is published."""
+    return redirect(instance) if isinstance(instance, ApplicationWindow) else None
+
+
+@hooks.register("before_delete_snippet")
+def keep_published_windows(request: HttpRequest, instances: Any) -> HttpResponse | None:
+    """Refuse to delete a window that was published: applications refer to its forms."""
+    if not any(isinstance(one, ApplicationWindow) and one.current_id for one in instances):
+        return None
+    messages.error(request, _("Windows that were published stay; close them instead."))
+    return redirect("incubator:window_desk")
 
 
 @hooks.register("portal_home_context")

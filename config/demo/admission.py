@@ -6,15 +6,28 @@ from config.demo.clock import Clock
 from config.demo.data import ADMITTED, FIRMS, Firm
 from config.demo.papers import paper
 from config.demo.people import People
-from incubator.models import Application, ApplicationReview
-from incubator.services import admissions, applications, screening
+from incubator.models import Application, ApplicationReview, ApplicationWindow
+from incubator.services import admissions, applications, screening, submissions, windows
 from incubator.services import application_reviews as reviews
+from incubator.services.windows import setup_applications
 
 SCENARIOS = ("disclosure", "governance", "errands", "funds", "relief", "emergency")
 NARRATIVES = {
     "capability": "产品已在两处村级场景运行，演示与合同一致，团队能独立完成部署。",
     "scenario_fit": "方案针对村级事项的实际环节，考虑了弱网和老年用户。",
     "case_evidence": "案例有合同和验收材料，件数与用时可以核对。",
+}
+ACCESSIBLE = {
+    "type": "yes_no",
+    "key": "without_phone",
+    "title": "没有智能手机的村民能否办理",
+    "title_en": "Can villagers without a smartphone use it",
+    "help": "例如由村文书代办、打印凭条。",
+    "help_en": "For example through the village clerk, with a printed receipt.",
+    "purpose": "评审方案是否照顾到老年用户。",
+    "purpose_en": "The reviewers judge whether older people are thought of.",
+    "klass": "internal",
+    "required": True,
 }
 
 
@@ -36,19 +49,46 @@ def answers(firm: Firm) -> dict[str, object]:
     }
 
 
-def apply(firm: Firm, people: People, clock: Clock) -> Application:
+def open_window(clock: Clock) -> ApplicationWindow:
+    """Return the first window, open since the year began."""
+    return setup_applications(now=clock.now)
+
+
+def next_window(people: People, clock: Clock) -> ApplicationWindow:
+    """Close the first window and publish this autumn's, which asks one question more."""
+    first = open_window(clock)
+    closed = windows.close_window(
+        window=first, reason="第 1 批已办结，下一批另行公布。", actor=people["staff"], now=clock.now
+    )
+    content = {**closed.current.content, "title": "秋季入孵申请", "title_en": "Autumn intake"}
+    content["questions"] = [*content["questions"], ACCESSIBLE]
+    draft = windows.create_window(
+        key="autumn",
+        content=content,
+        opens_on=clock.day,
+        closes_on=clock.day + timedelta(days=45),
+        now=clock.now,
+    )
+    return windows.publish_window(window=draft, actor=people["staff"], now=clock.now)
+
+
+def apply(
+    firm: Firm, people: People, clock: Clock, window: ApplicationWindow, **more: object
+) -> Application:
     """Have a firm fill in and send its application with licence and contract."""
     owner, organisation = people.owners[firm.number], people.firms[firm.number]
-    case = applications.create_application(organisation=organisation, actor=owner, now=clock.now)
+    case = applications.create_application(
+        window=window, organisation=organisation, actor=owner, now=clock.now
+    )
     case = applications.save_answers(
-        application=case, answers=answers(firm), actor=owner, now=clock.now
+        application=case, answers={**answers(firm), **more}, actor=owner, now=clock.now
     )
     for kind, name in (("licence", "营业执照"), ("contract", "服务合同")):
         upload = paper(name, f"{kind} of firm {firm.number}")
         applications.attach_file(
             application=case, upload=upload, kind=kind, actor=owner, now=clock.now
         )
-    return applications.submit_application(application=case, actor=owner, now=clock.now)
+    return submissions.submit_application(application=case, actor=owner, now=clock.now)
 
 
 def review(case: Application, clock: Clock, mark: int, *, leave: int = 0) -> Application:
@@ -87,10 +127,20 @@ def admit(cases: list[Application], people: People, clock: Clock, batch: str) ->
         admissions.admit_application(application=fresh, actor=people["staff"], now=clock.now)
 
 
+def again(firm: Firm, people: People, clock: Clock, window: ApplicationWindow) -> Application:
+    """Have a firm that was refused begin anew from what it answered then."""
+    owner = people.owners[firm.number]
+    case = applications.create_application(
+        window=window, organisation=people.firms[firm.number], actor=owner, now=clock.now
+    )
+    return applications.take_over_answers(application=case, actor=owner, now=clock.now)
+
+
 def first_batch(people: People, clock: Clock) -> int:
     """Play the year's first batch: twelve firms are admitted, one is refused with reasons."""
-    sent = {firm.number: apply(firm, people, clock) for firm in FIRMS if firm.number in ADMITTED}
-    refused = apply(FIRMS[14], people, clock)
+    window = open_window(clock)
+    sent = {one.number: apply(one, people, clock, window) for one in FIRMS[: len(ADMITTED)]}
+    refused = apply(FIRMS[14], people, clock, window)
     clock.until(clock.day + timedelta(days=5))
     proposed = [judge(sent[number], people, clock, 3) for number in ADMITTED]
     screening.start_review(application=refused, actor=people["staff"], now=clock.now)
@@ -107,8 +157,14 @@ def first_batch(people: People, clock: Clock) -> int:
 
 
 def second_batch(people: People, clock: Clock) -> None:
-    """Leave the second batch under way: one in a running notice, one with its reviewers."""
-    in_notice, with_reviewers = apply(FIRMS[12], people, clock), apply(FIRMS[13], people, clock)
+    """Leave the second batch under way: one in a running notice, one with its reviewers, and a
+    firm that was refused before and takes over its answers.
+    """
+    window = next_window(people, clock)
+    in_notice, with_reviewers = (
+        apply(firm, people, clock, window, without_phone=True) for firm in FIRMS[12:14]
+    )
+    again(FIRMS[14], people, clock, window)
     case = judge(in_notice, people, clock, 3)
     screening.start_review(application=with_reviewers, actor=people["staff"], now=clock.now)
     review(with_reviewers, clock, 3, leave=1)

@@ -9,13 +9,14 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from incubator.domain import application as rules
+from incubator.domain.application_form import is_phone
 from incubator.labels import applications as labels
+from incubator.labels.windows import form_words, plain_words
 from incubator.models import Application
 from portal import labels as portal_labels
 from portal.domain.identifiers import UsccError, parse_uscc
 from portal.models import Organisation, Region
 
-AREA = 5
 EVERY = ("", _("All"))
 
 
@@ -61,104 +62,39 @@ class FirmForm(forms.Form):
     def clean_phone(self) -> str:
         """Refuse what is no telephone number."""
         phone: str = self.cleaned_data["phone"]
-        if not rules.is_phone(phone):
-            raise forms.ValidationError(labels.CHECKS["phone"][1], code="phone")
+        if not is_phone(phone):
+            raise forms.ValidationError(labels.PHONE_BAD, code="phone")
         return phone
 
 
 class StartForm(forms.Form):
-    """Which firm applies."""
+    """Which firm applies in which window."""
 
     organisation = forms.IntegerField()
-
-
-def area(name: str, rows: int = AREA) -> forms.CharField:
-    """Return a long answer."""
-    return forms.CharField(
-        label=labels.ANSWERS[name],
-        help_text=labels.HELP.get(name, ""),
-        max_length=rules.TEXT_LIMIT,
-        required=False,
-        widget=forms.Textarea(attrs={"rows": rows}),
-    )
-
-
-class ApplicationForm(forms.Form):
-    """The answers. Nothing is required to save; what is required to submit carries the mark."""
-
-    use_required_attribute = False
-    business_scope = area("business_scope", 3)
-    core_products = area("core_products", 3)
-    technical_staff = forms.IntegerField(
-        label=labels.ANSWERS["technical_staff"],
-        help_text=labels.HELP["technical_staff"],
-        min_value=0,
-        max_value=100_000,
-        required=False,
-    )
-    case_text = area("case_text", 6)
-    scenarios = forms.MultipleChoiceField(
-        label=labels.ANSWERS["scenarios"],
-        help_text=labels.HELP["scenarios"],
-        choices=labels.scenario_choices,
-        widget=forms.CheckboxSelectMultiple,
-        required=False,
-    )
-    contact_person = forms.CharField(
-        label=labels.ANSWERS["contact_person"], max_length=80, required=False
-    )
-    contact_phone = forms.CharField(
-        label=labels.ANSWERS["contact_phone"], max_length=20, required=False
-    )
-    truth_declared = forms.BooleanField(label=labels.ANSWERS["truth_declared"], required=False)
-
-    def __init__(
-        self,
-        *args: Any,
-        application: Application,
-        draft: Mapping[str, list[str]] | None = None,
-        submitting: bool = False,
-        **kwargs: Any,
-    ) -> None:
-        """Start from the saved answers, over them what was typed last; lock what is not open."""
-        open_now = rules.open_answers(application.state, application.asked)
-        initial = dict(application.answers)
-        super().__init__(*args, initial=initial, **kwargs)
-        for name, values in (draft or {}).items():
-            if name in open_now and name in self.fields:
-                self.initial[name] = self.typed(name, values)
-        for name, field in self.fields.items():
-            field.disabled = name not in open_now
-            marked = submitting or not self.is_bound
-            field.required = marked and name not in rules.OPTIONAL_ANSWERS and not field.disabled
-        self.fields["truth_declared"].widget.attrs["form"] = "application-form"
-
-    def typed(self, name: str, values: list[str]) -> object:
-        """Return what an autosaved field held; a list only where several can be chosen."""
-        if name == "scenarios":
-            return values
-        if name == "truth_declared":
-            return bool(values and values[0])
-        return values[0] if values else ""
-
-    def current(self) -> dict[str, Any]:
-        """Return what the form holds now, valid or not, for the machine check beside it."""
-        values = {name: self[name].value() for name in self.fields}
-        staff = values["technical_staff"]
-        values["technical_staff"] = int(staff) if str(staff or "").isdecimal() else None
-        return values
+    window = forms.IntegerField()
 
 
 class AttachmentForm(forms.Form):
-    """A file to add."""
+    """A file to add to one of the questions that ask for files."""
 
-    kind = forms.ChoiceField(label=_("Kind of file"), choices=labels.attachment_kinds)
+    kind = forms.ChoiceField(label=_("Kind of file"))
     file = forms.FileField(
         label=_("File"),
         help_text=_("PDF, PNG, JPEG, DOCX or XLSX, at most 50 MB."),
         allow_empty_file=True,
         max_length=400,
     )
+
+    def __init__(self, *args: Any, application: Application, **kwargs: Any) -> None:
+        """Offer the questions that are open."""
+        super().__init__(*args, **kwargs)
+        content = application.form.content
+        open_now = rules.open_answers(application.state, application.asked, content)
+        self.fields["kind"].choices = [  # type: ignore[attr-defined]
+            (one["key"], plain_words(one, "title"))
+            for one in application.form.questions
+            if one["type"] == "file" and one["key"] in open_now
+        ]
 
 
 def state_options() -> list[tuple[str, str | Promise]]:
@@ -185,17 +121,18 @@ class AskForm(forms.Form):
         widget=forms.DateInput(attrs={"type": "date"}),
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        """Draw one line for every answer that can be reopened."""
+    def __init__(self, *args: Any, application: Application, **kwargs: Any) -> None:
+        """Draw one line for every question of the form."""
         super().__init__(*args, **kwargs)
-        for name in rules.ASKABLE:
-            self.fields[f"ask_{name}"] = forms.CharField(
-                label=labels.ANSWERS[name], required=False, max_length=300
+        self.keys = [one["key"] for one in application.form.questions]
+        for question in application.form.questions:
+            self.fields[f"ask_{question['key']}"] = forms.CharField(
+                label=form_words(question, "title"), required=False, max_length=300
             )
 
     def values(self) -> dict[str, Any]:
         """Return what the service takes."""
-        asked = {name: self.cleaned_data[f"ask_{name}"] for name in rules.ASKABLE}
+        asked = {key: self.cleaned_data[f"ask_{key}"] for key in self.keys}
         return {"asked": asked, "due_on": self.cleaned_data["due_on"]}
 
 

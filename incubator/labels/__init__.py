@@ -9,4 +9,5 @@ from incubator.labels import (  # noqa: F401 they register on import
     incubation_plan,
     modules,
     quota,
+    windows,
 )

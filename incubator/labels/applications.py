@@ -1,9 +1,27 @@
 """Words of applications: states, answers, the machine check, the reviewers' scale."""
 
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import date
+from typing import Any
+
+from django.utils.formats import date_format, number_format
 from django.utils.functional import Promise
+from django.utils.safestring import mark_safe
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from incubator.domain import application as rules
+from incubator.domain.application_form import (
+    Question,
+    codes_of,
+    is_empty,
+    is_phone,
+    option_of,
+)
+from incubator.domain.machine_check import Finding
+from incubator.labels.windows import form_words, plain_words
+from portal.domain.masking import mask_name, mask_phone
 from portal.labels import (
     Choices,
     add_actions,
@@ -70,7 +88,13 @@ add_refusals(
             "Some answers are still missing; everything you typed is kept."
         ),
         "answer_missing": _("Please answer this."),
-        "attachment_locked": _("The files are locked, because none of them was asked for."),
+        "answer_bad": _("This answer does not fit the question."),
+        "answer_long": _("This answer is too long."),
+        "answer_bounds": _("This number lies outside its bounds."),
+        "taken_over_open": _("Confirm the answers that were taken over, or change them."),
+        "nothing_to_take_over": _("There is no earlier answer that fits this form."),
+        "attachment_locked": _("These files are locked, because they were not asked for."),
+        "attachment_unknown": _("This form does not ask for such a file."),
         "attachments_many": _("An application takes at most %(most)s files; remove one first."),
         "nothing_asked": _("Write at least one note beside what is missing."),
         "reasons_missing": _("Choose at least one reason."),
@@ -148,53 +172,13 @@ add_notification_kinds(
     }
 )
 
-ANSWERS: dict[str, str | Promise] = {
-    "organisation": _("Unified social credit code"),
-    "business_scope": _("Business scope in short"),
-    "core_products": _("Core products"),
-    "technical_staff": _("Technical staff (people)"),
-    "scenarios": _("Village processes you want to work on"),
-    "case_text": _("A representative case"),
-    "contact_person": _("Contact person"),
-    "contact_phone": _("Contact phone"),
-    "truth_declared": _(
-        "I am authorised to sign for the firm and declare that answers and files are true. "
-        "I know that untrue statements lead to revocation."
-    ),
-    rules.ATTACHMENTS: _("Files"),
-}
-HELP: dict[str, str | Promise] = {
-    "business_scope": _("What the firm does today, at least 20 characters."),
-    "core_products": _("Names and purpose of the products or services that you would offer."),
-    "technical_staff": _("For planning only; size earns no points."),
-    "scenarios": _("Where you serve counts, not where you are registered."),
-    "case_text": _(
-        "Who did what in how many steps and how long before and after, with figures of at least "
-        "one village; at least 60 characters."
-    ),
-}
-
+DECLARATION: Promise = _(
+    "I am authorised to sign for the firm and declare that answers and files are true. "
+    "I know that untrue statements lead to revocation."
+)
+CODE: Promise = _("Unified social credit code")
 SEPARATOR = _(", ")
-SCENARIOS: dict[str, str | Promise] = {
-    "self_government": _("Self-government"),
-    "disclosure": _("Disclosure of affairs"),
-    "management": _("Village administration"),
-    "land": _("Land and homesteads"),
-    "relief": _("Social relief"),
-    "errands": _("Matters handled on villagers' behalf"),
-    "governance": _("Grid, mediation and environment"),
-    "oversight": _("Oversight and petitions"),
-    "funds": _("Subsidies and funds"),
-    "collective_assets": _("Collective funds, assets and resources"),
-    "works": _("Small public works"),
-    "emergency": _("Emergencies and disaster prevention"),
-}
-
-ATTACHMENT_KINDS: dict[str, str | Promise] = {
-    "licence": _("Business licence"),
-    "contract": _("Service contract"),
-    "other": _("Other evidence"),
-}
+YES, NO = _("Yes"), _("No")
 
 REASONS: dict[str, str | Promise] = {
     "incomplete": _("The material stayed incomplete"),
@@ -253,67 +237,20 @@ SUGGESTIONS: dict[str, tuple[str | Promise, str]] = {
     "fail": (_("The machine check suggests: fail"), "bad"),
 }
 
-CHECKS: dict[str, tuple[str | Promise, str | Promise]] = {
-    "uscc": (
-        _("Unified social credit code"),
-        _("The firm's code is not valid."),
-    ),
-    "scope": (
-        _("Business scope"),
-        _("%(got)s characters; at least %(wanted)s are needed."),
-    ),
-    "products": (
-        _("Core products"),
-        _("%(got)s characters; at least %(wanted)s are needed."),
-    ),
-    "staff": (
-        _("Headcount"),
-        _("Not given. It earns no points, but helps planning."),
-    ),
-    "scenarios": (
-        _("Village processes"),
-        _("Choose at least one."),
-    ),
-    "case_length": (
-        _("Length of the case"),
-        _("%(got)s characters; at least %(wanted)s are needed."),
-    ),
-    "case_figures": (
-        _("Figures of the case"),
-        _("No figure found: say how many cases, steps or days."),
-    ),
-    "contact": (
-        _("Contact person"),
-        _("Name somebody whom we can ask."),
-    ),
-    "phone": (
-        _("Phone number"),
-        _("Write digits, with spaces or hyphens between them."),
-    ),
-    "licence": (
-        _("Business licence"),
-        _("Upload the business licence."),
-    ),
-    "contract": (
-        _("Service contract"),
-        _("None yet. A contract of the last two years makes the case credible."),
-    ),
-    "declared": (
-        _("Declaration"),
-        _("The signer ticks it before submitting."),
-    ),
+PHONE_BAD: Promise = _("Write digits, with spaces or hyphens between them.")
+
+CHANGES: dict[str, str | Promise] = {
+    "added": _("Answered now, empty before"),
+    "removed": _("Emptied"),
+    "changed": _("Changed"),
 }
-"""Rule of the machine check → (what is checked, what to do when it does not hold)."""
-
-
-def scenario_choices() -> Choices:
-    """Categories of village processes."""
-    return list(SCENARIOS.items())
-
-
-def attachment_kinds() -> Choices:
-    """Kinds of files."""
-    return list(ATTACHMENT_KINDS.items())
+LINKS: dict[str, str | Promise] = {
+    "same_code": _("the same body by its credit code"),
+    "same_phone": _("the same telephone"),
+    "same_address": _("the same address"),
+    "same_legal_representative": _("the same legal representative"),
+}
+"""What two firms may share → words of a hint."""
 
 
 def reason_choices() -> Choices:
@@ -331,17 +268,69 @@ def anchor_choices(criterion: str) -> Choices:
     return [(str(anchor), words) for anchor, words in enumerate(ANCHORS[criterion])]
 
 
-def finding_words(finding: rules.Finding) -> tuple[str, str]:
-    """Return (what was checked, what to do about it); nothing to do when it holds."""
-    name, mend = CHECKS[finding.code]
+def finding_words(finding: Finding) -> tuple[str, str]:
+    """Return (what was checked, what to do about it); nothing to do when it holds.
+
+    The words are those that the check had when it ran.
+    """
+    words = asdict(finding)
+    name = form_words(words, "title")
     if finding.outcome == "pass":
-        return str(name), ""
-    return str(name), str(mend) % {"got": finding.got, "wanted": finding.wanted}
+        return name, ""
+    return name, reason_words(words, got=finding.got, wanted=finding.wanted)
 
 
-def answer_words(name: str, value: object) -> str:
-    """Return an answer as people read it."""
-    if name == "scenarios":
-        chosen = value if isinstance(value, list) else []
-        return str(SEPARATOR).join(str(SCENARIOS[code]) for code in chosen if code in SCENARIOS)
-    return "" if value is None else str(value)
+def reason_words(part: Mapping[str, Any], *, got: object, wanted: object) -> str:
+    """Return what the firm is told when a check does not hold, with its two figures."""
+    filled = form_words(part, "reason").replace("{got}", number_words(got))
+    return mark_safe(filled.replace("{wanted}", number_words(wanted)))  # noqa: S308 escaped by form_words, figures only
+
+
+def number_words(value: object) -> str:
+    """Return a figure of a check; what is no figure has no place in its words."""
+    counted = isinstance(value, int | float) and not isinstance(value, bool)
+    return number_format(value) if counted else "…"
+
+
+def answer_words(question: Question, value: Any) -> str:
+    """Return an answer as people read it, without markup."""
+    if is_empty(value):
+        return ""
+    kind = question["type"]
+    if kind == "choice":
+        return option_words(question, value)
+    if kind == "choices":
+        return str(SEPARATOR).join(
+            option_words(question, code) for code in codes_of(question) if code in value
+        )
+    if kind == "yes_no":
+        return str(YES if value else NO)
+    if kind == "date":
+        return day(date.fromisoformat(value))
+    return quantity(question, value) if kind == "number" else str(value)
+
+
+def option_words(question: Question, code: str) -> str:
+    """Return an option as people read it; of an old answer that is no option, its code."""
+    known = code in codes_of(question)
+    return plain_words(option_of(question, code), "text") if known else str(code)
+
+
+def quantity(question: Question, value: float) -> str:
+    """Return a number with its unit."""
+    unit = plain_words(question, "unit")
+    return f"{number_format(value)} {unit}".rstrip()
+
+
+def day(value: date) -> str:
+    """Return a day as the language writes it."""
+    english = (get_language() or "").startswith("en")
+    return date_format(value, "j M Y" if english else "Y年n月j日")
+
+
+def shown_words(question: Question, value: Any, *, masked: bool) -> str:
+    """Return an answer, masked where it is personal and the reader gave no reason to see it."""
+    if not masked or question["klass"] != "personal" or is_empty(value):
+        return answer_words(question, value)
+    text = str(value)
+    return mask_phone(text) if is_phone(text) else mask_name(text)

@@ -1004,7 +1004,6 @@ class Migration(migrations.Migration):
                 (
                     "kind",
                     models.CharField(
-                        choices=incubator.labels.applications.attachment_kinds,
                         max_length=12,
                         verbose_name="kind of file",
                     ),

@@ -4,6 +4,7 @@ from incubator.models.applications import (
     Application,
     ApplicationAttachment,
     ApplicationReview,
+    ApplicationSubmission,
 )
 from incubator.models.calls import (
     Call,
@@ -31,11 +32,14 @@ from incubator.models.quota import (
     ResourceRequest,
     UsageRecord,
 )
+from incubator.models.windows import ApplicationWindow, FormVersion
 
 __all__ = [
     "Application",
     "ApplicationAttachment",
     "ApplicationReview",
+    "ApplicationSubmission",
+    "ApplicationWindow",
     "Call",
     "CallQuestion",
     "Cohort",
@@ -43,6 +47,7 @@ __all__ = [
     "CoursePage",
     "CourseVersion",
     "Enrolment",
+    "FormVersion",
     "Incubation",
     "IncubationAgreement",
     "IncubationMilestone",

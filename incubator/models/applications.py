@@ -1,6 +1,6 @@
 """Applications of firms, their files and their reviews."""
 
-from typing import ClassVar, cast
+from typing import Any, ClassVar, cast
 
 from django.db import models
 from django.db.models import Q
@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from incubator.domain import application as rules
+from incubator.domain.answer_changes import Sent, reusable
 from incubator.labels import applications as labels
 from portal.domain.roles import Role
 from portal.models import Stateful, StoredFile, User
@@ -44,32 +45,24 @@ class ApplicationQuerySet(models.QuerySet["Application"]):
 class Application(Stateful):
     """A firm's application for incubation. Only ``incubator.services`` changes its state.
 
-    Personal data: name and phone of a contact person; kept while the firm is incubated and
-    three years after a rejection, then the two answers are emptied.
+    ``answers`` holds what was answered by the key of the question in ``form``; ``taken_over`` the
+    number of an earlier application (``from``) and the ``keys`` of its answers that nobody has
+    confirmed yet. Personal data: the answers to questions of that class (a contact's name and
+    phone); kept while the firm is incubated and three years after a rejection.
     """
 
     number = models.CharField(_("number"), max_length=40, unique=True)
     organisation = models.ForeignKey(
         "portal.Organisation", on_delete=models.PROTECT, related_name="+"
     )
-    form_version = models.CharField(max_length=12, default=rules.FORM_VERSION)
+    form = models.ForeignKey(
+        "incubator.FormVersion", on_delete=models.PROTECT, related_name="applications"
+    )
     created_by = models.ForeignKey("portal.User", on_delete=models.PROTECT, related_name="+")
-    business_scope = models.TextField(
-        labels.ANSWERS["business_scope"], max_length=rules.TEXT_LIMIT, blank=True
-    )
-    core_products = models.TextField(
-        labels.ANSWERS["core_products"], max_length=rules.TEXT_LIMIT, blank=True
-    )
-    technical_staff = models.PositiveIntegerField(
-        labels.ANSWERS["technical_staff"], null=True, blank=True
-    )
-    scenarios = models.JSONField(labels.ANSWERS["scenarios"], default=list, blank=True)
-    case_text = models.TextField(
-        labels.ANSWERS["case_text"], max_length=rules.TEXT_LIMIT, blank=True
-    )
-    contact_person = models.CharField(labels.ANSWERS["contact_person"], max_length=80, blank=True)
-    contact_phone = models.CharField(labels.ANSWERS["contact_phone"], max_length=20, blank=True)
-    truth_declared = models.BooleanField(labels.ANSWERS["truth_declared"], default=False)
+    answers = models.JSONField(_("answers"), default=dict, blank=True)
+    taken_over = models.JSONField(default=dict, blank=True)
+    truth_declared = models.BooleanField(labels.DECLARATION, default=False)
+    declared_at = models.DateTimeField(_("declared at"), null=True, blank=True)
     saved_at = models.DateTimeField(_("saved at"))
     submitted_at = models.DateTimeField(_("submitted at"), null=True, blank=True)
     submitted_by = models.ForeignKey(
@@ -138,18 +131,67 @@ class Application(Stateful):
         return reverse("incubator:application", args=[self.pk])
 
     @property
-    def answers(self) -> dict[str, object]:
-        """What the firm has answered, by field."""
-        return {name: getattr(self, name) for name in rules.ANSWERS}
-
-    @property
     def files(self) -> "list[ApplicationAttachment]":
         """The files that count, oldest first (from a prefetch where there is one)."""
         return [one for one in self.attachments.all() if one.removed_at is None]
 
+    def earlier(self) -> "Application | None":
+        """Return the firm's newest earlier application, if there is one (one query)."""
+        rows = Application.objects.filter(organisation=self.organisation_id, pk__lt=self.pk)
+        return rows.select_related("form").order_by("-pk").first()
+
+    def reusable_from(self, old: "Application") -> dict[str, Any]:
+        """Return the answers of an earlier application that fit what is still empty here."""
+        return reusable(Sent(old.form.content, old.answers, {}), self.form.content, self.answers)
+
+
+class ApplicationSubmission(models.Model):
+    """What a firm sent at one moment, with the machine check of that moment; never changed.
+
+    Personal data: as in the application, and who declared it true; kept with the application.
+    """
+
+    application = models.ForeignKey(
+        Application, on_delete=models.CASCADE, related_name="submissions"
+    )
+    number = models.PositiveSmallIntegerField(_("submission"))
+    answers = models.JSONField(_("answers"), default=dict, blank=True)
+    files = models.JSONField(_("files"), default=list, blank=True)
+    machine_result = models.JSONField(_("machine check"))
+    declared_by = models.ForeignKey(
+        "portal.User", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    declared_at = models.DateTimeField(_("declared at"))
+
+    class Meta:
+        """Numbered from one within an application."""
+
+        verbose_name = _("submission")
+        verbose_name_plural = _("submissions")
+        ordering: ClassVar = ["application", "number"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["application", "number"], name="application_submission_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        """Show number and turn."""
+        return f"{self.application} · {self.number}"
+
+    @property
+    def sent(self) -> Sent:
+        """What was sent, as the rules compare it."""
+        files: dict[str, list[tuple[str, str]]] = {}
+        for one in self.files:
+            files.setdefault(one["key"], []).append((one["sha256"], one["name"]))
+        return Sent(self.application.form.content, self.answers, files)
+
 
 class ApplicationAttachment(models.Model):
-    """A file of an application. A removed one stays for the record, but no longer counts.
+    """A file of an application; ``kind`` is the key of the question that asks for it.
+
+    A removed one stays for the record, but no longer counts.
 
     Personal data: whatever the file holds (a licence names the legal representative).
     """
@@ -157,7 +199,7 @@ class ApplicationAttachment(models.Model):
     application = models.ForeignKey(
         Application, on_delete=models.CASCADE, related_name="attachments"
     )
-    kind = models.CharField(_("kind of file"), max_length=12, choices=labels.attachment_kinds)
+    kind = models.CharField(_("question"), max_length=40)
     file = models.ForeignKey("portal.StoredFile", on_delete=models.PROTECT, related_name="+")
     added_at = models.DateTimeField()
     removed_at = models.DateTimeField(null=True, blank=True)

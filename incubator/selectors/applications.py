@@ -1,6 +1,7 @@
 """Reads of applications: what other apps may know, and what the pages show."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -10,10 +11,20 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from incubator.domain import application as rules
+from incubator.domain.answer_changes import Change, changes
+from incubator.domain.application_form import SECTION, Question, facts_of, is_phone
+from incubator.domain.firm_links import Firm, links
+from incubator.domain.machine_check import Finding, Screening, screen, screening_of
 from incubator.labels import applications as labels
-from incubator.models import Application, ApplicationAttachment, ApplicationReview
+from incubator.labels.windows import form_words
+from incubator.models import (
+    Application,
+    ApplicationAttachment,
+    ApplicationReview,
+    ApplicationSubmission,
+)
 from portal.domain.adjudication import Adjudication
-from portal.domain.masking import mask_name, mask_phone
+from portal.domain.identifiers import is_valid_uscc
 from portal.models import Organisation, User
 from portal.permissions import organisations_of
 
@@ -79,23 +90,26 @@ def application_cases() -> QuerySet[Application]:
     """Return applications with all that a page of one shows at hand."""
     files = ApplicationAttachment.objects.select_related("file")
     return Application.objects.select_related(
-        "organisation__region__parent", "notice", "submitted_by"
+        "organisation__region__parent", "form__window__current", "notice", "submitted_by"
     ).prefetch_related(Prefetch("attachments", files))
 
 
-def check_now(application: Application, answers: Mapping[str, Any]) -> rules.Screening:
+def check_now(application: Application, answers: Mapping[str, Any], *, declared: bool) -> Screening:
     """Run the machine check on what the firm's form holds now; nothing is kept."""
-    facts = rules.facts_of(
+    content = application.form.content
+    facts = facts_of(
+        content,
         answers,
-        uscc=application.organisation.uscc or "",
-        kinds=[one.kind for one in application.files],
+        Counter(one.kind for one in application.files),
+        code_valid=is_valid_uscc(application.organisation.uscc or ""),
+        declared=declared,
     )
-    return rules.screen(facts)
+    return screen(facts, content["checks"])
 
 
 @dataclass(frozen=True)
 class CheckLine:
-    """One rule of the machine check in words."""
+    """One check of the machine in words."""
 
     name: str
     mend: str
@@ -117,7 +131,7 @@ class CheckPanel:
 TONES = {"pass": "good", "discretionary": "warn", "fail": "bad"}
 
 
-def check_panel(result: rules.Screening) -> CheckPanel:
+def check_panel(result: Screening) -> CheckPanel:
     """Put a result into words."""
     words, tone = labels.SUGGESTIONS[result.suggestion]
     return CheckPanel(
@@ -129,7 +143,7 @@ def check_panel(result: rules.Screening) -> CheckPanel:
     )
 
 
-def check_line(finding: rules.Finding) -> CheckLine:
+def check_line(finding: Finding) -> CheckLine:
     """Put one finding into words."""
     name, mend = labels.finding_words(finding)
     return CheckLine(name, mend, TONES[finding.outcome], finding.answer)
@@ -139,38 +153,229 @@ def stored_panel(application: Application) -> CheckPanel | None:
     """Return the check that the system ran at submission."""
     if application.machine_result is None:
         return None
-    return check_panel(rules.screening_of(application.machine_result))
+    return check_panel(screening_of(application.machine_result))
 
 
 @dataclass(frozen=True)
 class AnswerLine:
-    """An answer with its name."""
+    """An answer with its question."""
 
     name: str
-    label: str | Promise
+    label: str
     text: str
-
-
-MASKS: dict[str, Callable[[str], str]] = {
-    "contact_person": mask_name,
-    "contact_phone": mask_phone,
-}
-"""Answers that say how somebody is reached, and what is shown of them without a reason."""
 
 
 def answer_lines(application: Application, *, masked: bool = True) -> list[AnswerLine]:
     """Return the answers as people read them; whole contacts are for the firm itself."""
     return [
-        AnswerLine(name, labels.ANSWERS[name], answer_text(name, value, masked=masked))
-        for name, value in application.answers.items()
-        if name != "truth_declared"
+        AnswerLine(
+            one["key"],
+            form_words(one, "title"),
+            labels.shown_words(one, application.answers.get(one["key"]), masked=masked),
+        )
+        for one in application.form.questions
+        if one["type"] != "file"
     ]
 
 
-def answer_text(name: str, value: Any, *, masked: bool) -> str:
-    """Return an answer's words, masked where it says how somebody is reached."""
-    mask = MASKS.get(name) if masked else None
-    return mask(str(value or "")) if mask else labels.answer_words(name, value)
+def asked_lines(application: Application) -> list[tuple[str, str]]:
+    """Return what was asked for: the question and the screener's note."""
+    return [
+        (form_words(one, "title"), application.asked[one["key"]])
+        for one in application.form.questions
+        if one["key"] in application.asked
+    ]
+
+
+def contact_lines(application: Application, answers: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return personal answers in words, each with its question."""
+    return [
+        (form_words(one, "title"), labels.answer_words(one, answers[one["key"]]))
+        for one in application.form.questions
+        if one["key"] in answers
+    ]
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of the form: its heading and the keys of its questions, files apart."""
+
+    title: str
+    keys: list[str]
+
+
+def form_sections(application: Application) -> list[Section]:
+    """Return the form's parts in order; questions before the first heading have none."""
+    found: list[Section] = []
+    for one in application.form.content["questions"]:
+        if one["type"] == SECTION or not found:
+            title = form_words(one, "title") if one["type"] == SECTION else ""
+            found.append(Section(title, []))
+        if one["type"] not in {SECTION, "file"}:
+            found[-1].keys.append(one["key"])
+    return [part for part in found if part.keys]
+
+
+@dataclass(frozen=True)
+class FileGroup:
+    """The files of one question."""
+
+    key: str
+    label: str
+    required: bool
+    files: list[ApplicationAttachment]
+
+
+def file_groups(application: Application) -> list[FileGroup]:
+    """Return the files by question, in the order of the form (from a prefetch)."""
+    return [
+        FileGroup(
+            one["key"],
+            form_words(one, "title"),
+            one["required"],
+            [file for file in application.files if file.kind == one["key"]],
+        )
+        for one in application.form.questions
+        if one["type"] == "file"
+    ]
+
+
+# --- what changed, and who may be linked
+
+
+@dataclass(frozen=True)
+class ChangeLine:
+    """One changed answer in words; ``parts`` are the pieces of a changed text."""
+
+    label: str
+    kind: str | Promise
+    before: str
+    after: str
+    parts: list[tuple[str, str]]
+    taken_out: list[str]
+    put_in: list[str]
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What changed against which earlier submission."""
+
+    number: str
+    declared_at: datetime
+    lines: list[ChangeLine]
+
+
+def last_changes(application: Application, *, masked: bool = True) -> Changes | None:
+    """Return what the newest submission changed against the one before it (two queries).
+
+    The one before is of the same application, or of the firm's application before that;
+    ``None`` where this is the first.
+    """
+    rows = ApplicationSubmission.objects.filter(
+        application__organisation=application.organisation_id, application__lte=application.pk
+    ).select_related("application__form")
+    newest = list(rows.order_by("-application", "-number")[:2])
+    if len(newest) < 2 or newest[0].application_id != application.pk:
+        return None
+    after, before = newest
+    lines = [change_line(one, masked=masked) for one in changes(before.sent, after.sent)]
+    return Changes(before.application.number, before.declared_at, lines)
+
+
+def change_line(change: Change, *, masked: bool) -> ChangeLine:
+    """Put a change into words; what is personal is masked, its pieces too."""
+    asked = change.new or change.old or {}
+    hidden = masked and asked["klass"] == "personal"
+    return ChangeLine(
+        label=form_words(asked, "title"),
+        kind=labels.CHANGES[change.kind],
+        before=value_words(change.old, change.before, masked=masked),
+        after=value_words(change.new, change.after, masked=masked),
+        parts=[] if hidden else list(change.parts),
+        taken_out=[piece_words(change.old, one) for one in change.taken_out],
+        put_in=[piece_words(change.new, one) for one in change.put_in],
+    )
+
+
+def value_words(question: Question | None, value: Any, *, masked: bool) -> str:
+    """Return an answer or the names of files in words."""
+    if question is None:
+        return ""
+    if question["type"] == "file":
+        return str(labels.SEPARATOR).join(name for _digest, name in value)
+    return labels.shown_words(question, value, masked=masked)
+
+
+def piece_words(question: Question | None, one: Any) -> str:
+    """Return one choice or one file in words."""
+    is_file = question is None or question["type"] == "file"
+    return str(one[1]) if is_file else labels.option_words(question or {}, one)
+
+
+@dataclass(frozen=True)
+class LinkLine:
+    """A firm that shares something with the applicant."""
+
+    firm: str
+    codes: list[str | Promise]
+
+
+def firm_links(application: Application) -> list[LinkLine]:
+    """Return hints at doubles and linked firms among all that ever applied (two queries).
+
+    A hint only: nothing is decided by it.
+    """
+    sent = Application.objects.filter(submitted_at__isnull=False)
+    sent = sent.select_related("organisation").prefetch_related("form")
+    others: dict[int, Firm] = {}
+    for row in sent.exclude(organisation=application.organisation_id).order_by("pk"):
+        others[row.organisation_id] = compared(row)
+    found = links(compared(application), others.values())
+    return [LinkLine(one.firm.name, [labels.LINKS[code] for code in one.codes]) for one in found]
+
+
+def compared(application: Application) -> Firm:
+    """Return what an applicant is compared by."""
+    firm = application.organisation
+    answered = [
+        str(application.answers.get(one["key"], ""))
+        for one in application.form.questions
+        if one["type"] == "short" and one["klass"] == "personal"
+    ]
+    return Firm(
+        pk=firm.pk,
+        name=firm.name,
+        uscc=firm.uscc or "",
+        address=firm.address,
+        legal_representative=firm.legal_representative,
+        phones=tuple(one for one in (firm.phone, *answered) if is_phone(one)),
+    )
+
+
+# --- taking over earlier answers
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """An earlier application and how many of its answers fit what is still empty."""
+
+    number: str
+    count: int
+
+
+def earlier_answers(application: Application) -> Earlier | None:
+    """Return what a draft could take over (one query); ``None`` where there is nothing."""
+    if application.state != rules.LIFECYCLE.initial:
+        return None
+    old = application.earlier()
+    found = application.reusable_from(old) if old else {}
+    return Earlier(old.number, len(found)) if old and found else None
+
+
+def taken_over_labels(application: Application) -> list[str]:
+    """Return the questions whose answers were taken over and are not confirmed."""
+    keys = application.taken_over.get("keys", [])
+    return [form_words(one, "title") for one in application.form.questions if one["key"] in keys]
 
 
 @dataclass(frozen=True)

@@ -1,32 +1,37 @@
-"""What a firm does with its application: start, save, attach, submit, withdraw."""
+"""What a firm does with its answers: start, take over, save, attach, withdraw."""
 
 import secrets
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
-from django.core.exceptions import ValidationError
 from django.core.files.base import File
-from django.urls import reverse
-from django.utils import timezone
 
 from incubator.domain import application as rules
-from incubator.models import Application, ApplicationAttachment
+from incubator.domain.application_form import (
+    DECLARED,
+    answer_fault,
+    answer_keys,
+    file_keys,
+    is_empty,
+    question_of,
+)
+from incubator.models import Application, ApplicationAttachment, ApplicationWindow
 from incubator.services.application_reviews import cancel_reviews
-from portal.domain.calendar import add_working_days
+from incubator.services.windows import require_open_window
 from portal.domain.lifecycle import Conflict, Invalid
 from portal.domain.roles import Role
 from portal.models import Organisation, User
-from portal.permissions import require_role, roles_for
+from portal.permissions import require_role
 from portal.services.files import record_stored, stage
 from portal.services.operations import operation
 from portal.services.registers import drop_draft, next_serial
 from portal.services.transitions import apply_transition, lock
-from portal.services.work import open_work
 
 FIRM = (Role.FIRM_SIGNER, Role.FIRM_MEMBER)
 SERIES = "HYRF"
-SCREENING_DAYS = 5
-"""Working days that staff have for a case that was sent."""
+CONFIRMED = "taken_over"
+"""The field in which the firm confirms what was taken over from an earlier application."""
 
 
 def draft_key(organisation: Organisation) -> str:
@@ -34,31 +39,34 @@ def draft_key(organisation: Organisation) -> str:
     return f"application:{organisation.pk}"
 
 
-def create_application(*, organisation: Organisation, actor: User, now: datetime) -> Application:
-    """Start a firm's application.
+def create_application(
+    *, window: ApplicationWindow, organisation: Organisation, actor: User, now: datetime
+) -> Application:
+    """Start a firm's application in an open window, to the form that it has today.
 
-    Raises ``NotAllowed("role")`` or ``Conflict("application_exists")`` while another one of
-    the firm is under way or admitted.
+    Raises ``NotAllowed("role")``, ``Conflict("window_not_open")`` or
+    ``Conflict("application_exists")`` while another one of the firm is under way or admitted.
     """
     with operation(
         "incubator.create_application", actor=actor, now=now, organisation=organisation
     ) as opened:
         require_role(actor, *FIRM, organisation=organisation)
         Organisation.objects.select_for_update().get(pk=organisation.pk)
+        require_open_window(window, now, "window_not_open")
         if Application.objects.live().filter(organisation=organisation).exists():
             raise Conflict("application_exists")
         application = Application(
             number=next_serial(SERIES, now=now),
             organisation=organisation,
+            form=window.current,
             created_by=actor,
             state=rules.LIFECYCLE.initial,
             state_since=now,
             created_at=now,
             saved_at=now,
-            contact_person=actor.name,
-            contact_phone=organisation.phone or actor.phone,
             salt=secrets.token_hex(16),
         )
+        application.answers = known_answers(application, actor)
         application.full_clean()
         application.save()
         opened.record(
@@ -67,10 +75,53 @@ def create_application(*, organisation: Organisation, actor: User, now: datetime
     return application
 
 
+def known_answers(application: Application, actor: User) -> dict[str, Any]:
+    """Return the contact that the portal knows already, where the form asks for one."""
+    known = {
+        "contact_person": actor.name,
+        "contact_phone": application.organisation.phone or actor.phone,
+    }
+    asked = answer_keys(application.form.content)
+    return {key: value for key, value in known.items() if key in asked and value}
+
+
+def take_over_answers(*, application: Application, actor: User, now: datetime) -> Application:
+    """Fill what is still empty with the answers of the firm's newest earlier application.
+
+    Only where the question has the same key and type and takes the old answer; files stay
+    behind. The firm confirms them before it submits. Raises ``NotAllowed``,
+    ``Conflict`` (``application_locked``, ``nothing_to_take_over``).
+    """
+    organisation = application.organisation
+    with operation(
+        "incubator.take_over_answers",
+        actor=actor,
+        now=now,
+        subject=application,
+        organisation=organisation,
+    ):
+        require_role(actor, *FIRM, organisation=organisation)
+        locked = lock(application)
+        if locked.state != rules.LIFECYCLE.initial:
+            raise Conflict("application_locked")
+        old = locked.earlier()
+        found = locked.reusable_from(old) if old else {}
+        if old is None or not found:
+            raise Conflict("nothing_to_take_over")
+        locked.answers = {**locked.answers, **found}
+        before = locked.taken_over.get("keys", [])
+        locked.taken_over = {"from": old.number, "keys": sorted({*before, *found})}
+        locked.version += 1
+        locked.saved_at = now
+        locked.save()
+        drop_draft(user=actor, key=draft_key(organisation))
+    return locked
+
+
 def save_answers(
     *,
     application: Application,
-    answers: Mapping[str, object],
+    answers: Mapping[str, Any],
     actor: User,
     now: datetime,
     expected_version: int | None = None,
@@ -105,18 +156,43 @@ def require_open(application: Application, expected_version: int | None) -> None
         raise Conflict("stale", version=application.version)
 
 
-def write_answers(application: Application, answers: Mapping[str, object], now: datetime) -> None:
-    """Set what is open on a locked row and save it."""
-    open_now = rules.open_answers(application.state, application.asked)
-    for name in open_now & answers.keys() & set(rules.ANSWERS):
-        setattr(application, name, answers[name])
+def write_answers(application: Application, answers: Mapping[str, Any], now: datetime) -> None:
+    """Set what is open on a locked row and save it; an empty answer is none.
+
+    Raises ``Invalid("invalid_input")`` naming the answers that do not fit their questions.
+    """
+    content = application.form.content
+    open_now = rules.open_answers(application.state, application.asked, content)
+    given = {key: answers[key] for key in answer_keys(content) if key in open_now & answers.keys()}
+    faults = {key: fault_of(content, key, value) for key, value in given.items()}
+    if any(faults.values()):
+        raise Invalid("invalid_input", fields={key: code for key, code in faults.items() if code})
+    before = application.answers
+    merged = {**before, **given}
+    application.answers = {key: one for key, one in merged.items() if not is_empty(one)}
+    application.taken_over = still_unconfirmed(application.taken_over, before, answers, merged)
+    if DECLARED in open_now & answers.keys():
+        application.truth_declared = bool(answers[DECLARED])
     application.saved_at = now
-    try:
-        application.full_clean(validate_unique=False, validate_constraints=False)
-    except ValidationError as error:
-        fields = {key: " ".join(texts) for key, texts in error.message_dict.items()}
-        raise Invalid("invalid_input", fields=fields) from error
+    application.full_clean(validate_unique=False, validate_constraints=False)
     application.save()
+
+
+def fault_of(content: Mapping[str, Any], key: str, value: object) -> str:
+    """Return the code of what is wrong with one answer, “” when it can be kept."""
+    question = question_of(content, key)
+    return answer_fault(question, value) if question else "answer_bad"
+
+
+def still_unconfirmed(
+    taken_over: Mapping[str, Any],
+    before: Mapping[str, Any],
+    given: Mapping[str, Any],
+    after: Mapping[str, Any],
+) -> dict[str, Any]:
+    """Return what was taken over and nobody has confirmed: not what was changed since."""
+    keys = [key for key in taken_over.get("keys", []) if after.get(key) == before.get(key)]
+    return {} if given.get(CONFIRMED) or not keys else {**taken_over, "keys": keys}
 
 
 def attach_file(
@@ -127,14 +203,14 @@ def attach_file(
     actor: User,
     now: datetime,
 ) -> ApplicationAttachment:
-    """Add a file; the same bytes of the same kind are kept once.
+    """Add a file to the question called ``kind``; the same bytes are kept there once.
 
     Raises ``NotAllowed``, ``Conflict`` (``application_locked``, ``attachment_locked``,
-    ``attachments_many``) or what ``stage`` refuses.
+    ``attachments_many``), ``Invalid("attachment_unknown")`` or what ``stage`` refuses.
     """
     organisation = application.organisation
     require_role(actor, *FIRM, organisation=organisation)
-    require_attachable(application)
+    require_attachable(application, kind)
     # outside the transaction: bytes that no row comes to refer to are removed as left over
     staged = stage(upload, "application_attachment")
     with operation(
@@ -147,7 +223,7 @@ def attach_file(
         kind=kind,
     ):
         locked = lock(application)
-        require_attachable(locked)
+        require_attachable(locked, kind)
         live = locked.attachments.filter(removed_at__isnull=True)
         same = live.filter(kind=kind, file__sha256=staged.sha256).first()
         if same is not None:
@@ -161,10 +237,13 @@ def attach_file(
     return attachment
 
 
-def require_attachable(application: Application) -> None:
-    """Raise ``Conflict`` unless files may be added or removed now."""
+def require_attachable(application: Application, kind: str) -> None:
+    """Raise unless files of the question called ``kind`` may be added or removed now."""
     require_open(application, None)
-    if rules.ATTACHMENTS not in rules.open_answers(application.state, application.asked):
+    content = application.form.content
+    if kind not in file_keys(content):
+        raise Invalid("attachment_unknown", fields={"kind": "attachment_unknown"})
+    if kind not in rules.open_answers(application.state, application.asked, content):
         raise Conflict("attachment_locked")
 
 
@@ -183,100 +262,10 @@ def remove_attachment(
         attachment=attachment.pk,
     ):
         require_role(actor, *FIRM, organisation=organisation)
-        require_attachable(lock(application))
+        require_attachable(lock(application), attachment.kind)
         attachment.removed_at = attachment.removed_at or now
         attachment.save(update_fields=["removed_at"])
     return attachment
-
-
-def submit_application(
-    *,
-    application: Application,
-    actor: User,
-    now: datetime,
-    answers: Mapping[str, object] | None = None,
-    expected_version: int | None = None,
-) -> Application:
-    """Send the application (or the answers that were asked for) and have it checked.
-
-    In one transaction: keeps ``answers``; moves to submitted; the system runs the machine
-    check, keeps its result and moves to screening; staff get a work item; the autosaved
-    draft is dropped. Raises ``NotAllowed``, ``Conflict`` (``wrong_state``, ``stale``) or
-    ``Invalid("application_incomplete")`` naming what is missing.
-    """
-    organisation = application.organisation
-    with operation(
-        "incubator.submit_application",
-        actor=actor,
-        now=now,
-        subject=application,
-        organisation=organisation,
-    ):
-        locked = lock(application)
-        rules.LIFECYCLE.next_state(locked.state, "submit", roles=roles_for(actor, organisation))
-        require_open(locked, expected_version)
-        write_answers(locked, answers or {}, now=now)
-        require_complete(locked)
-        sent = apply_transition(
-            instance=locked,
-            lifecycle=rules.LIFECYCLE,
-            action="submit",
-            actor=actor,
-            now=now,
-            organisation=organisation,
-            changes={
-                "submitted_at": locked.submitted_at or now,
-                "submitted_by": actor,
-                "asked": {},
-                "answer_due_on": None,
-            },
-        )
-        checked = screen_application(sent, now=now)
-        drop_draft(user=actor, key=draft_key(organisation))
-    return checked
-
-
-def require_complete(application: Application) -> None:
-    """Raise ``Invalid`` naming the answers that are missing."""
-    lacking = rules.missing(application.answers, kinds_of(application))
-    if lacking:
-        fields = dict.fromkeys(lacking, "answer_missing")
-        raise Invalid("application_incomplete", fields=fields)
-
-
-def kinds_of(application: Application) -> list[str]:
-    """Return the kinds of the files that count, one for each file."""
-    live = application.attachments.filter(removed_at__isnull=True)
-    return list(live.values_list("kind", flat=True))
-
-
-def screen_application(application: Application, *, now: datetime) -> Application:
-    """Run the machine check on what was sent and hand the case to the staff."""
-    organisation = application.organisation
-    facts = rules.facts_of(
-        application.answers, uscc=organisation.uscc or "", kinds=kinds_of(application)
-    )
-    result = rules.screen(facts)
-    checked = apply_transition(
-        instance=application,
-        lifecycle=rules.LIFECYCLE,
-        action="screen",
-        actor=None,
-        now=now,
-        organisation=organisation,
-        changes={"machine_result": result.as_data()},
-        data={"suggestion": result.suggestion},
-    )
-    open_work(
-        "application_screen",
-        subject=checked,
-        role=Role.STAFF,
-        now=now,
-        url=reverse("incubator:screening_case", args=[checked.pk]),
-        due_on=add_working_days(timezone.localdate(now), SCREENING_DAYS).value,
-        firm=organisation.name,
-    )
-    return checked
 
 
 def withdraw_application(

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from django.urls import reverse
 from django.utils import timezone
@@ -41,10 +42,9 @@ def signers_of(organisation: Organisation) -> list[User]:
 
 @dataclass(frozen=True)
 class CaseContact:
-    """How a firm is reached about its application."""
+    """How a firm is reached about its application: its personal answers by key, its own phone."""
 
-    person: str
-    phone: str
+    answers: dict[str, Any]
     firm_phone: str
 
 
@@ -67,7 +67,13 @@ def reveal_contact(
         require_decider(actor, organisation)
         if not reason.strip():
             raise Invalid("reason_required", fields={"reason": "reason_required"})
-    return CaseContact(application.contact_person, application.contact_phone, organisation.phone)
+    return CaseContact(personal_answers(application), organisation.phone)
+
+
+def personal_answers(application: Application) -> dict[str, Any]:
+    """Return the answers to questions that ask for personal data."""
+    asked = [one["key"] for one in application.form.questions if one["klass"] == "personal"]
+    return {key: application.answers[key] for key in asked if key in application.answers}
 
 
 def ask_more_info(
@@ -92,7 +98,8 @@ def ask_more_info(
         organisation=organisation,
     ):
         require_decider(actor, organisation)
-        notes = {name: asked[name].strip() for name in rules.ASKABLE if asked.get(name, "").strip()}
+        keys = [one["key"] for one in application.form.questions]
+        notes = {key: asked[key].strip() for key in keys if asked.get(key, "").strip()}
         if not notes:
             raise Invalid("nothing_asked")
         due = due_on or add_working_days(timezone.localdate(now), ANSWER_DAYS).value

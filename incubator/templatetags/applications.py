@@ -10,8 +10,14 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from incubator.domain import application as rules
-from incubator.labels import applications as labels
-from incubator.models import Application, ApplicationAttachment, ApplicationReview
+from incubator.labels.windows import CLOCK, form_words
+from incubator.models import (
+    Application,
+    ApplicationAttachment,
+    ApplicationReview,
+    ApplicationWindow,
+    FormVersion,
+)
 from incubator.selectors.applications import TONES, Step
 from portal.labels import STATES
 from portal.templatetags.portal import COMPONENTS, file_row, status
@@ -49,18 +55,36 @@ def machine_mark(case: Application) -> dict[str, Any]:
 
 @register.inclusion_tag(COMPONENTS + "file_row.html")
 def attachment_row(one: ApplicationAttachment) -> dict[str, Any]:
-    """A stored file with its kind."""
+    """A stored file."""
     stored = one.file
-    kind = labels.ATTACHMENT_KINDS[one.kind]
     return file_row(
         {
-            "name": f"{kind} · {stored.name}",
+            "name": stored.name,
             "size": stored.size,
             "sha256": stored.sha256,
             "url": one.url,
             "state": "stored",
         }
     )
+
+
+@register.inclusion_tag(COMPONENTS + "status.html")
+def window_mark(clock: str) -> dict[str, Any]:
+    """What the clock makes of an application window."""
+    words, tone, icon = CLOCK[clock]
+    return status(str(words), tone, icon)
+
+
+@register.filter
+def form_title(form: FormVersion) -> str:
+    """A form's title, marked where it is Chinese on an English page."""
+    return form_words(form.content, "title")
+
+
+@register.filter
+def plain_title(form: FormVersion) -> str:
+    """A form's title where no markup may stand."""
+    return form.local("title")
 
 
 @register.filter
@@ -86,6 +110,21 @@ def trail(url: str, parent: str, here: str) -> dict[str, Any]:
             {"label": here},
         ]
     }
+
+
+@register.inclusion_tag(COMPONENTS + "crumbs.html")
+def window_crumbs(form: FormVersion) -> dict[str, Any]:
+    """Where the public is."""
+    here = {"label": form_title(form)}
+    return {
+        "crumbs": [{"url": reverse("incubator:windows"), "label": _("Apply for incubation")}, here]
+    }
+
+
+@register.inclusion_tag(COMPONENTS + "crumbs.html")
+def desk_crumbs(window: ApplicationWindow) -> dict[str, Any]:
+    """Where staff are with a window."""
+    return trail("incubator:window_desk", _("Application windows"), str(window))
 
 
 @register.inclusion_tag(COMPONENTS + "crumbs.html")

@@ -10,11 +10,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from incubator.domain import application as rules
-from incubator.forms.applications import ApplicationForm, AttachmentForm, FirmForm, StartForm
+from incubator.forms.answers import ApplicationForm
+from incubator.forms.applications import AttachmentForm, FirmForm, StartForm
 from incubator.labels import applications as labels
-from incubator.models import Application
+from incubator.models import Application, ApplicationWindow
 from incubator.selectors import applications as selectors
+from incubator.selectors.windows import open_windows
 from incubator.services import applications as services
+from incubator.services import submissions
 from portal.domain.roles import Role
 from portal.permissions import for_roles, logged_in, organisations_of, roles_in
 from portal.selectors.drafts import draft_of
@@ -52,24 +55,32 @@ def firm_new(request: HttpRequest) -> HttpResponse:
 @require_safe
 def application_list(request: HttpRequest) -> HttpResponse:
     """What my firms have applied for."""
-    context = {"page": selectors.firm_page(request.user), "today": timezone.localdate()}
+    today = timezone.localdate()
+    page = selectors.firm_page(request.user)
+    context = {"page": page, "today": today, "windows": open_windows(today)}
     return render(request, "incubator/applications/list.html", context)
 
 
 @for_roles(*FIRM)
 @require_POST
 def application_new(request: HttpRequest) -> HttpResponse:
-    """Start an application of one of my firms."""
+    """Start an application of one of my firms in one of the windows."""
     form = StartForm(request.POST)
+    if not form.is_valid():
+        raise Http404
     mine = {firm.pk: firm for firm in organisations_of(request.user, *FIRM)}
-    firm = mine.get(form.cleaned_data["organisation"]) if form.is_valid() else None
+    firm = mine.get(form.cleaned_data["organisation"])
     if firm is None:
         raise Http404
+    windows = ApplicationWindow.objects.filter(current__isnull=False).select_related("current")
+    window = get_object_or_404(windows, pk=form.cleaned_data["window"])
     created: list[Application] = []
     answer = act(
         request,
         lambda: created.append(
-            services.create_application(organisation=firm, actor=request.user, now=timezone.now()),
+            services.create_application(
+                window=window, organisation=firm, actor=request.user, now=timezone.now()
+            ),
         ),
         "incubator:application_list",
     )
@@ -105,7 +116,7 @@ def answered(request: HttpRequest, case: Application) -> HttpResponse:
     form = ApplicationForm(request.POST, application=case, submitting=submitting)
     ok, _saved = run_form(form, lambda values: deed(request, case, values, submitting=submitting))
     if not ok:
-        return edit_page(request, case, form)
+        return edit_page(request, own_application(request, case.pk), form)
     if submitting:
         text = _("Submitted as %(number)s.") % {"number": case.number}
     else:
@@ -117,7 +128,7 @@ def deed(
     request: HttpRequest, case: Application, values: dict[str, Any], *, submitting: bool
 ) -> Application:
     """Call the service that the pressed button stands for."""
-    service = services.submit_application if submitting else services.save_answers
+    service = submissions.submit_application if submitting else services.save_answers
     return service(
         application=case,
         answers=values,
@@ -131,16 +142,21 @@ def edit_page(
     request: HttpRequest, case: Application, form: ApplicationForm, **extra: Any
 ) -> HttpResponse:
     """Draw the form with the machine check beside it."""
-    open_now = rules.open_answers(case.state, case.asked)
+    open_now = rules.open_answers(case.state, case.asked, case.form.content)
+    current, declared = form.current(), bool(form["truth_declared"].value())
     context = {
         **case_context(request, case),
-        "check": selectors.check_panel(selectors.check_now(case, form.current())),
+        "check": selectors.check_panel(selectors.check_now(case, current, declared=declared)),
+        "sections": selectors.form_sections(case),
         "lines": {line.name: line for line in selectors.answer_lines(case, masked=False)},
         "open": open_now,
-        "asked": [(labels.ANSWERS[name], note) for name, note in case.asked.items()],
+        "asked": selectors.asked_lines(case),
         "draft_url": reverse("portal:draft", args=[services.draft_key(case.organisation)]),
-        "files_open": rules.ATTACHMENTS in open_now,
-        "upload": AttachmentForm(auto_id="upload_%s"),
+        "upload": AttachmentForm(auto_id="upload_%s", application=case),
+        "earlier": selectors.earlier_answers(case),
+        "taken_over": selectors.taken_over_labels(case),
+        "may_submit": case.state != rules.LIFECYCLE.initial
+        or case.form.window.clock(timezone.localdate()) == "open",
         **extra,
     }
     return form_page(request, "incubator/applications/form.html", form, context)
@@ -152,6 +168,8 @@ def case_context(request: HttpRequest, case: Application) -> dict[str, Any]:
         "case": case,
         "steps": selectors.steps_of(case),
         "answers": selectors.answer_lines(case, masked=False),
+        "groups": selectors.file_groups(case),
+        "changes": selectors.last_changes(case, masked=False) if case.submitted_at else None,
         "signer": Role.FIRM_SIGNER in roles_in(request.user, case.organisation),
         "may_withdraw": "withdraw"
         in rules.LIFECYCLE.actions(case.state, roles_in(request.user, case.organisation)),
@@ -165,7 +183,7 @@ def case_context(request: HttpRequest, case: Application) -> dict[str, Any]:
 def attach(request: HttpRequest, pk: int) -> HttpResponse:
     """Keep an uploaded file at once, so that no later error loses it."""
     case = own_application(request, pk)
-    upload = AttachmentForm(request.POST, request.FILES, auto_id="upload_%s")
+    upload = AttachmentForm(request.POST, request.FILES, auto_id="upload_%s", application=case)
     ok, _kept = run_form(
         upload,
         lambda values: services.attach_file(
@@ -194,6 +212,20 @@ def detach(request: HttpRequest, pk: int, attachment_pk: int) -> HttpResponse:
         request,
         lambda: services.remove_attachment(
             attachment=attachment, actor=request.user, now=timezone.now()
+        ),
+        case,
+    )
+
+
+@for_roles(*FIRM)
+@require_POST
+def reuse(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take over what the firm answered before."""
+    case = own_application(request, pk)
+    return act(
+        request,
+        lambda: services.take_over_answers(
+            application=case, actor=request.user, now=timezone.now()
         ),
         case,
     )

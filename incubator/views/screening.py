@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django import forms
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -60,6 +60,12 @@ def screening_list(request: HttpRequest) -> HttpResponse:
     return render(request, "incubator/applications/screening_list.html", context)
 
 
+def deed_form(deed: str, case: Application, data: QueryDict | None = None) -> forms.Form:
+    """Return the form of a deed; what is asked for depends on the case's own form."""
+    options = {"application": case} if deed == "ask" else {}
+    return DEEDS[deed][0](data, auto_id=f"{deed}_%s", **options)
+
+
 def sent_application(request: HttpRequest, pk: int) -> Application:
     """Return a case that staff may see; any other is not found."""
     cases = selectors.application_cases().filter(submitted_at__isnull=False)
@@ -80,8 +86,8 @@ def screening_deed(request: HttpRequest, pk: int, deed: str) -> HttpResponse:
     if deed not in DEEDS:
         raise Http404
     case = sent_application(request, pk)
-    kind, service = DEEDS[deed]
-    form: Any = kind(request.POST, auto_id=f"{deed}_%s")
+    service = DEEDS[deed][1]
+    form: Any = deed_form(deed, case, request.POST)
     ok, _moved = run_form(
         form,
         lambda _values: service(
@@ -120,10 +126,7 @@ def case_page(
     **bound: forms.Form,
 ) -> HttpResponse:
     """Draw the case; a form with errors comes back as it was filled in, a contact is masked."""
-    drawn = {
-        name: bound.get(name) or kind(auto_id=f"{name}_%s")
-        for name, (kind, _service) in DEEDS.items()
-    }
+    drawn = {name: bound.get(name) or deed_form(name, case) for name in DEEDS}
     context = {
         "case": case,
         "page": selectors.case_page(case),
@@ -131,11 +134,15 @@ def case_page(
         "answers": selectors.answer_lines(case),
         "steps": selectors.steps_of(case),
         "reasons": [labels.REASONS[code] for code in case.reason_codes],
-        "asked": [(labels.ANSWERS[name], note) for name, note in case.asked.items()],
+        "asked": selectors.asked_lines(case),
+        "groups": selectors.file_groups(case),
+        "changes": selectors.last_changes(case),
+        "links": selectors.firm_links(case),
         "actions": rules.LIFECYCLE.actions(case.state, [Role.STAFF]),
         "today": timezone.localdate(),
         "failed": next(iter(bound.values()), None),
         "shown": shown,
+        "contact": selectors.contact_lines(case, shown.answers) if shown else [],
         "contact_form": bound.get("contact") or ReasonForm(auto_id="contact_%s"),
         **{f"{name}_form": form for name, form in drawn.items()},
     }

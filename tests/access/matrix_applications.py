@@ -5,6 +5,11 @@ STAFF = frozenset({"staff"})
 ASSESSOR = frozenset({"assessor"})
 
 MATRIX: dict[str, frozenset[str] | str] = {
+    "incubator:windows": "public",
+    "incubator:window": "public",
+    "incubator:window_desk": STAFF,
+    "incubator:window_work": STAFF,
+    "incubator:window_move": STAFF,
     "incubator:apply": "login",
     "incubator:firm_new": "login",
     "incubator:application_list": FIRM,
@@ -12,6 +17,7 @@ MATRIX: dict[str, frozenset[str] | str] = {
     "incubator:application": FIRM,
     "incubator:attach": FIRM,
     "incubator:detach": FIRM,
+    "incubator:reuse": FIRM,
     "incubator:withdraw": FIRM,
     "incubator:screening_list": STAFF,
     "incubator:screening_case": STAFF,

@@ -77,6 +77,7 @@ UNSEEN = {
     "incubator:release_changes",
     "incubator:release_publish",
     "incubator:release_resubmit",
+    "incubator:reuse",
     "incubator:review_deed",
     "incubator:review_step_back",
     "incubator:usage_report",  # a token instead of a form: tests/incubator/views/test_usage_report

@@ -7,6 +7,7 @@ from typing import Any
 from incubator.models import Application
 from incubator.models.calls import Call, Proposal, ProposalReview
 from incubator.services import call_results, calls, proposal_reviews, proposals
+from incubator.services.windows import setup_applications
 from portal.domain.calendar import notice_window
 from portal.models import Organisation
 from portal.services.registers import open_notice
@@ -156,6 +157,7 @@ def admit(world: World, login: str) -> None:
         window=notice_window(world.now.date(), 5, 7),
     )
     Application.objects.create(
+        form=setup_applications(now=world.now).current,
         number=f"HYRF-{login}",
         organisation=world.organisation(login),
         created_by=world.people[login],

@@ -6,8 +6,21 @@ from typing import Any
 
 from django.core.files.base import ContentFile
 
-from incubator.models import Application, ApplicationReview
-from incubator.services import admissions, application_reviews, applications, screening
+from config.demo.admission import ACCESSIBLE
+from incubator.models import (
+    Application,
+    ApplicationReview,
+    ApplicationWindow,
+    FormVersion,
+)
+from incubator.services import (
+    admissions,
+    application_reviews,
+    applications,
+    screening,
+    submissions,
+)
+from incubator.services.windows import publish_window, setup_applications
 from portal.models import User, WorkItem
 from tests.world import World
 
@@ -38,10 +51,23 @@ def pdf(name: str = "营业执照.pdf", extra: bytes = b"") -> ContentFile:
     return ContentFile(PDF + extra, name=name)
 
 
+def window(world: World) -> ApplicationWindow:
+    """Return the first window, set up where it is missing."""
+    return setup_applications(now=world.now)
+
+
 def started(world: World, login: str = "owner") -> Application:
-    """Return a firm's draft."""
+    """Return a firm's draft in the first window."""
+    return started_in(world, window(world), login)
+
+
+def started_in(world: World, row: ApplicationWindow, login: str = "owner") -> Application:
+    """Return a firm's draft in a window."""
     return applications.create_application(
-        organisation=world.organisation(login), actor=world.people[login], now=world.now
+        window=row,
+        organisation=world.organisation(login),
+        actor=world.people[login],
+        now=world.now,
     )
 
 
@@ -60,9 +86,40 @@ def attached(world: World, application: Application, login: str = "owner") -> Ap
 def submitted(world: World, login: str = "owner") -> Application:
     """Return an application in screening."""
     application = attached(world, started(world, login), login)
-    return applications.submit_application(
+    return submissions.submit_application(
         application=application, answers=ANSWERS, actor=world.people[login], now=world.now
     )
+
+
+def answered(world: World, application: Application, **answers: Any) -> Application:
+    """Return an application after the staff asked for these answers and the firm sent them."""
+    asked = screening.ask_more_info(
+        application=application,
+        asked=dict.fromkeys(answers, "请补充"),
+        actor=world.staff,
+        now=world.now,
+    )
+    return submissions.submit_application(
+        application=asked,
+        answers={**answers, "truth_declared": True},
+        actor=world.owner,
+        now=world.now,
+    )
+
+
+def newer_form(world: World) -> FormVersion:
+    """Publish the first window again with one question more."""
+    row = window(world)
+    row.questions.append(("yes_no", {k: v for k, v in ACCESSIBLE.items() if k != "type"}))
+    row.save()
+    current = publish_window(window=row, actor=world.staff, now=world.now).current
+    assert current is not None
+    return current
+
+
+def by_question(application: Application) -> dict[str, int]:
+    """Return how many files count for each question."""
+    return dict(submissions.files_by_key(application))
 
 
 def in_review(world: World, login: str = "owner") -> Application:

@@ -7,6 +7,7 @@ from django.core.files.base import ContentFile
 from config.demo.wheels import build_wheel, uscc_check_wheel, wheel_name
 from incubator.models import Application, ModuleRelease, SharedModule
 from incubator.services import modules
+from incubator.services.windows import setup_applications
 from portal.domain.calendar import notice_window
 from portal.models import Organisation, User
 from portal.services.accounts import register_organisation
@@ -39,6 +40,7 @@ def admit_firm(world: World, firm: Organisation, person: User, number: str) -> O
         now=world.now,
     )
     Application.objects.create(
+        form=setup_applications(now=world.now).current,
         number=number, organisation=firm, created_by=person,
         state="admitted", state_since=world.now, created_at=world.now, saved_at=world.now,
         submitted_at=world.now, submitted_by=person, truth_declared=True,

@@ -27,7 +27,7 @@ def send_application(walk: Walk) -> None:
     owner = walk.person("owner")
     walk.look(owner)
     walk.visit(owner, "/workspace/applications/")
-    press(owner, zh("Start an application"))
+    press(owner, zh("Start an application"), exact=False)
     walk.look(owner)
     upload(owner, zh("Upload the file"), "营业执照.pdf", pdf("licence"), PDF, kind="licence")
     expect(owner.get_by_role("link", name="营业执照.pdf")).to_be_visible()

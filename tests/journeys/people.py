@@ -12,7 +12,7 @@ from django.utils import timezone, translation
 from playwright.sync_api import Download, Locator, Page, Response, expect
 
 from config.demo import pilots
-from config.demo.admission import admit, apply, judge
+from config.demo.admission import admit, apply, judge, open_window
 from config.demo.cast import DATA, DOMAIN, create_cast, load_county
 from config.demo.clock import Clock
 from config.demo.courses import LESSONS, QUIZ
@@ -80,6 +80,7 @@ class Walk:
             build_site(now=clock.now)
             cast = create_cast(password=password, now=clock.now)
             self.people = People(cast, clock, password)
+            open_window(clock)
 
     # --- what is not walked
 
@@ -87,7 +88,8 @@ class Walk:
         """Have firms of the demo admitted, from application to notice, through the services."""
         firms = [FIRMS[number - 1] for number in numbers]
         with transaction.atomic():
-            cases = [apply(firm, self.people, self.clock) for firm in firms]
+            window = open_window(self.clock)
+            cases = [apply(firm, self.people, self.clock, window) for firm in firms]
             judged = [judge(case, self.people, self.clock, 3) for case in cases]
             admit(judged, self.people, self.clock, "第 1 批")
         self.deliver()

@@ -17,7 +17,7 @@ from portal.domain.identifiers import make_uscc
 from portal.models import AuditHead
 from portal.services.accounts import register_organisation
 from tests.hostile.served import NAME, PATIENCE_SECONDS, Gunicorn, wait_for
-from tests.incubator.firms import applications, attached
+from tests.incubator.firms import applications, attached, window
 from tests.world import World
 
 BACK_SECONDS = 20
@@ -140,7 +140,9 @@ def drafts(world: World, count: int) -> list[Application]:
             actor=world.owner,
             now=world.now,
         )
-        draft = applications.create_application(organisation=firm, actor=world.owner, now=world.now)
+        draft = applications.create_application(
+            window=window(world), organisation=firm, actor=world.owner, now=world.now
+        )
         made.append(attached(world, draft))
     return made
 

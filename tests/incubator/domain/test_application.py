@@ -1,19 +1,12 @@
-"""The rules of an application: lifecycle, machine check, reviews."""
+"""The rules of an application: lifecycle, open answers, reviews."""
 
-import csv
 from itertools import product
-from pathlib import Path
 
 import pytest
 
 from incubator.domain import application as rules
-from portal.domain.identifiers import make_uscc
 from portal.domain.lifecycle import Conflict, NotAllowed
-from portal.domain.predicates import lint
-from tests.incubator.firms import ANSWERS, NOTES, SCORES
-
-USCC = make_uscc("91", "630123", "MADEM001")
-PROCESSES = Path(__file__).parents[4] / "shared" / "data" / "village_processes.csv"
+from tests.incubator.firms import NOTES, SCORES
 
 WAY = {
     ("draft", "submit"): "submitted",
@@ -67,90 +60,20 @@ def test_lifecycle_allows_exactly_the_drawn_way(state, action, role):
             step()
 
 
-def test_rules_are_sound_predicates_over_known_facts():
-    faults = [
-        problem
-        for rule in rules.RULES
-        for problem in lint(rule.when, fields=rules.FACTS, nodes=frozenset())
-    ]
-    assert faults == []
-    assert {rule.answer for rule in rules.RULES} <= {
-        *rules.ANSWERS, rules.ATTACHMENTS, "organisation",
-    }  # fmt: skip
-
-
-def facts(**changes: object) -> dict[str, object]:
-    uscc = changes.pop("uscc", USCC)
-    kinds = changes.pop("kinds", ["licence", "contract"])
-    return rules.facts_of({**ANSWERS, **changes}, uscc=uscc, kinds=kinds)
-
-
-def test_screen_of_a_complete_application_passes():
-    result = rules.screen(facts())
-    assert (result.suggestion, result.open, len(result.passed)) == ("pass", (), 12)
-
-
-@pytest.mark.parametrize(
-    ("changes", "suggestion", "code"),
-    [
-        ({"uscc": USCC[:-1] + "!"}, "fail", "uscc"),
-        ({"business_scope": "开发"}, "fail", "scope"),
-        ({"core_products": ""}, "fail", "products"),
-        ({"technical_staff": None}, "discretionary", "staff"),
-        ({"scenarios": []}, "fail", "scenarios"),
-        ({"scenarios": ["unknown"]}, "fail", "scenarios"),
-        ({"case_text": "做过 1 个村。"}, "fail", "case_length"),
-        ({"case_text": "做过一个村的证明开具并持续维护。" * 6}, "discretionary", "case_figures"),
-        ({"contact_person": " "}, "fail", "contact"),
-        ({"contact_phone": "打电话"}, "fail", "phone"),
-        ({"kinds": ["contract"]}, "fail", "licence"),
-        ({"kinds": ["licence"]}, "discretionary", "contract"),
-        ({"truth_declared": False}, "discretionary", "declared"),
-    ],
-)
-def test_screen_finds_what_is_missing(changes, suggestion, code):
-    result = rules.screen(facts(**changes))
-    assert (result.suggestion, [finding.code for finding in result.open]) == (suggestion, [code])
-
-
-def test_screen_prefers_fail_to_discretionary():
-    assert rules.screen(facts(kinds=[])).suggestion == "fail"
-
-
-def test_screening_survives_storage():
-    result = rules.screen(facts(kinds=[]))
-    assert rules.screening_of(result.as_data()) == result
-
-
-def test_size_of_the_firm_never_changes_the_outcome():
-    outcomes = {rules.screen(facts(technical_staff=number)).suggestion for number in (0, 1, 5000)}
-    assert outcomes == {"pass"}
+FORM = {"questions": [{"type": "section", "title": "一"}, {"type": "short", "key": "name"}]}
 
 
 @pytest.mark.parametrize(
     ("state", "asked", "expected"),
     [
-        ("draft", [], {*rules.ANSWERS, "attachments"}),
-        ("more_info", ["attachments"], {"attachments", "truth_declared"}),
+        ("draft", [], {"name", "truth_declared"}),
+        ("more_info", ["licence"], {"licence", "truth_declared"}),
         ("screening", ["case_text"], set()),
         ("admitted", [], set()),
     ],
 )
 def test_open_answers_are_those_of_the_state(state, asked, expected):
-    assert rules.open_answers(state, asked) == expected
-
-
-@pytest.mark.parametrize(
-    ("changes", "kinds", "expected"),
-    [
-        ({}, ["licence"], ()),
-        ({"technical_staff": None}, ["licence"], ()),
-        ({"scenarios": [], "truth_declared": False}, ["licence"], ("scenarios", "truth_declared")),
-        ({}, ["other"], ("attachments",)),
-    ],
-)
-def test_missing_names_what_a_submission_lacks(changes, kinds, expected):
-    assert rules.missing({**ANSWERS, **changes}, kinds) == expected
+    assert rules.open_answers(state, asked, FORM) == expected
 
 
 @pytest.mark.parametrize(
@@ -192,10 +115,3 @@ def test_reviewers_needed_grows_when_two_differ(ratings, expected):
 def test_verdict_of_three_is_the_majority():
     verdict = rules.verdict({"a": AGREED, "b": SPLIT, "c": AGREED})
     assert (verdict.status, verdict.accept) == ("adjudicated", True)
-
-
-@pytest.mark.skipif(not PROCESSES.exists(), reason="the design's data is not at hand")
-def test_scenarios_are_as_many_as_the_categories_of_village_processes():
-    with PROCESSES.open(encoding="utf-8") as lines:
-        categories = {row["category"] for row in csv.DictReader(lines)}
-    assert len(categories) == len(rules.SCENARIOS)

@@ -4,7 +4,7 @@ import pytest
 from django.core.files.base import ContentFile
 
 from incubator.models import Application
-from incubator.services import applications
+from incubator.services import applications, screening, submissions, windows
 from portal.domain.lifecycle import Conflict, Invalid, NotAllowed
 from portal.models import AuditEntry, FormDraft, StoredFile
 from portal.services.registers import save_draft
@@ -17,13 +17,17 @@ def test_create_application_by_signer_starts_draft(world):
 
     assert application.state == "draft"
     assert application.organisation == world.organisation("owner")
-    assert application.contact_person == "示例签署人甲"
+    assert application.answers["contact_person"] == "示例签署人甲"
+    assert application.form == firms.window(world).current
     assert application.number.startswith("HYRF-2026-000001-")
 
 
 def test_create_application_by_member_of_the_firm_is_allowed(world):
     application = applications.create_application(
-        organisation=world.organisation("owner"), actor=world.member, now=world.now
+        window=firms.window(world),
+        organisation=world.organisation("owner"),
+        actor=world.member,
+        now=world.now,
     )
     assert application.created_by == world.member
 
@@ -45,7 +49,10 @@ def test_create_application_after_withdrawal_is_allowed(world):
 def test_create_application_for_somebody_elses_firm_is_refused(world):
     with pytest.raises(NotAllowed) as refusal:
         applications.create_application(
-            organisation=world.organisation("owner"), actor=world.owner2, now=world.now
+            window=firms.window(world),
+            organisation=world.organisation("owner"),
+            actor=world.owner2,
+            now=world.now,
         )
     assert refusal.value.code == "role"
 
@@ -64,7 +71,8 @@ def test_save_answers_keeps_half_a_form_and_drops_the_draft(world):
     )
 
     saved.refresh_from_db()
-    assert (saved.business_scope, saved.state, saved.version) == ("小程序", "draft", 2)
+    assert saved.answers["business_scope"] == "小程序"
+    assert (saved.state, saved.version) == ("draft", 2)
     assert FormDraft.objects.count() == 0
 
 
@@ -83,7 +91,7 @@ def test_save_answers_from_stale_form_is_refused(world):
         )
     assert refusal.value.code == "stale"
     application.refresh_from_db()
-    assert application.business_scope == "新"
+    assert application.answers["business_scope"] == "新"
 
 
 def test_save_answers_that_cannot_be_kept_names_the_field(world):
@@ -163,6 +171,18 @@ def test_attach_file_beyond_the_limit_is_refused(world, monkeypatch):
     assert StoredFile.objects.filter(use="application_attachment").count() == 1
 
 
+def test_attach_file_to_no_question_of_the_form_is_refused(world):
+    with pytest.raises(Invalid) as refusal:
+        applications.attach_file(
+            application=firms.started(world),
+            upload=firms.pdf(),
+            kind="case_text",
+            actor=world.owner,
+            now=world.now,
+        )
+    assert refusal.value.code == "attachment_unknown"
+
+
 def test_attach_file_after_submission_is_refused(world):
     with pytest.raises(Conflict) as refusal:
         firms.attached(world, firms.submitted(world))
@@ -177,7 +197,7 @@ def test_remove_attachment_keeps_the_record(world):
 
     attachment.refresh_from_db()
     assert attachment.removed_at == world.now
-    assert applications.kinds_of(application) == []
+    assert submissions.files_by_key(application) == {}
 
 
 def test_submit_application_is_checked_by_the_system_at_once(world):
@@ -202,7 +222,7 @@ def test_submit_application_is_checked_by_the_system_at_once(world):
 def test_submit_application_twice_is_refused(world):
     application = firms.submitted(world)
     with pytest.raises(Conflict) as refusal:
-        applications.submit_application(
+        submissions.submit_application(
             application=application, answers=ANSWERS, actor=world.owner, now=world.now
         )
     assert refusal.value.code == "wrong_state"
@@ -211,7 +231,7 @@ def test_submit_application_twice_is_refused(world):
 def test_submit_application_by_member_is_refused(world):
     application = firms.attached(world, firms.started(world))
     with pytest.raises(NotAllowed) as refusal:
-        applications.submit_application(
+        submissions.submit_application(
             application=application, answers=ANSWERS, actor=world.member, now=world.now
         )
     assert refusal.value.code == "role"
@@ -221,19 +241,19 @@ def test_submit_application_with_gaps_names_them_and_saves_nothing(world):
     application = firms.started(world)
     answers = {**ANSWERS, "case_text": "", "truth_declared": False}
     with pytest.raises(Invalid) as refusal:
-        applications.submit_application(
+        submissions.submit_application(
             application=application, answers=answers, actor=world.owner, now=world.now
         )
     assert refusal.value.code == "application_incomplete"
-    assert list(refusal.value.fields) == ["case_text", "truth_declared", "attachments"]
+    assert list(refusal.value.fields) == ["case_text", "licence", "truth_declared"]
     application.refresh_from_db()
-    assert (application.state, application.business_scope) == ("draft", "")
+    assert (application.state, application.answers.get("business_scope")) == ("draft", None)
 
 
 def test_submit_application_from_stale_form_is_refused(world):
     application = firms.attached(world, firms.started(world))
     with pytest.raises(Conflict) as refusal:
-        applications.submit_application(
+        submissions.submit_application(
             application=application,
             answers=ANSWERS,
             actor=world.owner,
@@ -260,4 +280,175 @@ def test_withdraw_application_on_public_notice_is_refused(world):
     with pytest.raises(Conflict):
         applications.withdraw_application(
             application=firms.noticed(world), actor=world.owner, now=world.now
+        )
+
+
+@pytest.mark.parametrize(
+    ("answers", "fields"),
+    [
+        ({"technical_staff": -1}, {"technical_staff": "answer_bounds"}),
+        ({"technical_staff": "3"}, {"technical_staff": "answer_bad"}),
+        ({"scenarios": ["land", "moon"]}, {"scenarios": "answer_bad"}),
+        ({"case_text": "x" * 2001}, {"case_text": "answer_long"}),
+    ],
+)
+def test_answer_that_does_not_fit_its_question_is_refused_whoever_sends_it(world, answers, fields):
+    with pytest.raises(Invalid) as refusal:
+        applications.save_answers(
+            application=firms.started(world), answers=answers, actor=world.owner, now=world.now
+        )
+    assert refusal.value.fields == fields
+
+
+def test_answer_to_no_question_is_not_kept(world):
+    saved = applications.save_answers(
+        application=firms.started(world),
+        answers={"moon": "x", "licence": "y", "case_text": " "},
+        actor=world.owner,
+        now=world.now,
+    )
+    assert saved.answers == {"contact_person": "示例签署人甲"}
+
+
+def test_submission_is_kept_as_it_was_sent(world):
+    case = firms.submitted(world)
+    again = firms.answered(world, case, case_text="又改了 3 处。" + ANSWERS["case_text"])
+
+    first, second = again.submissions.all()
+    assert (first.number, second.number) == (1, 2)
+    assert first.answers["case_text"] == ANSWERS["case_text"]
+    assert second.answers["case_text"].startswith("又改了")
+    assert [one["key"] for one in first.files] == ["licence"]
+    assert (first.declared_by, first.declared_at) == (world.owner, world.now)
+    assert second.machine_result == again.machine_result
+    assert again.declared_at == world.now
+    assert str(first) == f"{case.number} · 1"
+
+
+# --- windows
+
+
+def test_application_in_a_closed_window_is_refused(world):
+    windows.close_window(
+        window=firms.window(world), reason="满额", actor=world.staff, now=world.now
+    )
+    with pytest.raises(Conflict) as refusal:
+        firms.started(world)
+    assert refusal.value.code == "window_not_open"
+
+
+def test_window_closed_while_one_types_keeps_what_was_typed(world):
+    case = firms.attached(world, firms.started(world))
+    windows.close_window(window=case.form.window, reason="满额", actor=world.staff, now=world.now)
+    case = Application.objects.get(pk=case.pk)
+    with pytest.raises(Conflict) as refusal:
+        submissions.submit_application(
+            application=case, answers=ANSWERS, actor=world.owner, now=world.now, expected_version=1
+        )
+    assert (refusal.value.code, refusal.value.params) == ("window_closed", {"window": "入孵申请"})
+    case.refresh_from_db()
+    assert (case.state, case.answers["case_text"]) == ("draft", ANSWERS["case_text"])
+
+
+def test_window_closed_in_the_same_moment_is_refused(world):
+    case = firms.attached(world, firms.started(world))
+    assert case.form.window.state == "published"  # as the page had it
+    windows.close_window(window=firms.window(world), reason="x", actor=world.staff, now=world.now)
+    with pytest.raises(Conflict) as refusal:
+        submissions.submit_application(
+            application=case, answers=ANSWERS, actor=world.owner, now=world.now
+        )
+    assert refusal.value.code == "window_closed"
+
+
+def test_answers_that_were_asked_for_are_taken_after_the_window_has_closed(world):
+    case = firms.submitted(world)
+    windows.close_window(window=firms.window(world), reason="x", actor=world.staff, now=world.now)
+    assert firms.answered(world, case, case_text=ANSWERS["case_text"]).state == "screening"
+
+
+def test_application_keeps_its_form_when_the_window_has_a_newer_one(world):
+    case = firms.attached(world, firms.started(world))
+    newer = firms.newer_form(world)
+    sent = submissions.submit_application(
+        application=case, answers=ANSWERS, actor=world.owner, now=world.now
+    )
+    assert (sent.state, sent.form.number, newer.number) == ("screening", 1, 2)
+    assert firms.started(world, "owner2").form == newer
+
+
+# --- taking over
+
+
+def earlier(world) -> Application:
+    """Return a firm's new draft after an application that was rejected."""
+    screening.reject_application(
+        application=firms.submitted(world),
+        reason_codes=["incomplete"],
+        feedback="请补充",
+        actor=world.staff,
+        now=world.now,
+    )
+    firms.newer_form(world)
+    return firms.started(world)
+
+
+def test_answers_are_taken_over_by_key_and_confirmed_before_they_are_sent(world):
+    case = applications.take_over_answers(
+        application=earlier(world), actor=world.member, now=world.now
+    )
+    old = Application.objects.order_by("pk")[0]
+    assert case.answers["case_text"] == ANSWERS["case_text"]
+    assert case.answers["contact_person"] == "示例签署人甲"  # was there already
+    assert case.taken_over["from"] == old.number
+    assert "contact_person" not in case.taken_over["keys"]
+    assert firms.by_question(case) == {}
+
+    case = firms.attached(world, case)
+    answers = {**case.answers, "truth_declared": True, "without_phone": False}
+    with pytest.raises(Invalid) as refusal:
+        submissions.submit_application(
+            application=case, answers=answers, actor=world.owner, now=world.now
+        )
+    assert refusal.value.fields == {"taken_over": "taken_over_open"}
+    sent = submissions.submit_application(
+        application=case, answers={**answers, "taken_over": True}, actor=world.owner, now=world.now
+    )
+    assert (sent.state, sent.taken_over) == ("screening", {})
+
+
+def test_answer_that_was_changed_needs_no_confirmation(world):
+    case = applications.take_over_answers(
+        application=earlier(world), actor=world.owner, now=world.now
+    )
+    saved = applications.save_answers(
+        application=case,
+        answers={"case_text": "另一个村，2 件。"},
+        actor=world.owner,
+        now=world.now,
+    )
+    assert saved.taken_over["keys"] == sorted(set(case.taken_over["keys"]) - {"case_text"})
+
+
+@pytest.mark.parametrize("stage", ["draft", "screening"])
+def test_nothing_is_taken_over_where_there_is_nothing_or_it_is_sent(world, stage):
+    case = firms.STAGES[stage](world)
+    with pytest.raises(Conflict) as refusal:
+        applications.take_over_answers(application=case, actor=world.owner, now=world.now)
+    expected = {"draft": "nothing_to_take_over", "screening": "application_locked"}
+    assert refusal.value.code == expected[stage]
+
+
+def test_twice_taken_over_is_refused(world):
+    case = earlier(world)
+    applications.take_over_answers(application=case, actor=world.owner, now=world.now)
+    with pytest.raises(Conflict) as refusal:
+        applications.take_over_answers(application=case, actor=world.owner, now=world.now)
+    assert refusal.value.code == "nothing_to_take_over"
+
+
+def test_stranger_takes_over_nothing(world):
+    with pytest.raises(NotAllowed):
+        applications.take_over_answers(
+            application=earlier(world), actor=world.owner2, now=world.now
         )

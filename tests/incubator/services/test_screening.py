@@ -6,7 +6,13 @@ import pytest
 
 from incubator.models import Application
 from incubator.selectors import admitted_firms, admitted_ids, is_admitted
-from incubator.services import admissions, application_reviews, applications, screening
+from incubator.services import (
+    admissions,
+    application_reviews,
+    applications,
+    screening,
+    submissions,
+)
 from portal.domain.lifecycle import Conflict, Invalid, NotAllowed
 from portal.models import Notice, Notification, User
 from portal.services.registers import record_relation
@@ -38,8 +44,8 @@ def test_ask_more_info_reopens_only_what_is_named(world):
         now=world.now,
         answers={"case_text": "新的案例", "business_scope": "不该变"},
     )
-    assert saved.case_text == "新的案例"
-    assert saved.business_scope == ANSWERS["business_scope"]
+    assert saved.answers["case_text"] == "新的案例"
+    assert saved.answers["business_scope"] == ANSWERS["business_scope"]
 
 
 def test_ask_more_info_with_a_day_of_the_screener(world):
@@ -47,7 +53,7 @@ def test_ask_more_info_with_a_day_of_the_screener(world):
         application=firms.submitted(world),
         actor=world.staff,
         now=world.now,
-        asked={"attachments": "缺盖章页"},
+        asked={"contract": "缺盖章页", "unknown": "x"},
         due_on=date(2026, 12, 4),
     )
     assert application.answer_due_on == date(2026, 12, 4)
@@ -58,7 +64,7 @@ def test_ask_more_info_with_a_day_of_the_screener(world):
         actor=world.member,
         now=world.now,
     )
-    assert applications.kinds_of(application) == ["licence", "contract"]
+    assert submissions.files_by_key(application) == {"licence": 1, "contract": 1}
 
 
 def test_ask_more_info_leaves_files_locked_unless_named(world):
@@ -75,7 +81,7 @@ def test_ask_more_info_without_a_note_is_refused(world):
 
 def test_answered_application_is_checked_again(world):
     application = asked(world)
-    again = applications.submit_application(
+    again = submissions.submit_application(
         application=application,
         actor=world.owner,
         now=world.now + timedelta(days=1),
@@ -258,7 +264,8 @@ def test_contact_of_a_case_is_shown_to_staff_for_a_reason(world, login, reason, 
         return
     shown = screening.reveal_contact(**values, now=world.now)
     firm = case.organisation
-    assert shown == screening.CaseContact(case.contact_person, case.contact_phone, firm.phone)
+    asked = {name: ANSWERS[name] for name in ("contact_person", "contact_phone")}
+    assert shown == screening.CaseContact(asked, firm.phone)
 
 
 def test_contact_of_a_case_is_closed_to_staff_with_a_tie(world):

@@ -8,7 +8,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from incubator.models import Application
-from incubator.services import application_reviews, applications, screening
+from incubator.services import application_reviews, applications, screening, windows
 from portal.domain.identifiers import make_uscc
 from portal.models import AuditEntry, FormDraft, Membership, Organisation
 from portal.services.accounts import register_organisation
@@ -28,6 +28,11 @@ POSTED = {key: value for key, value in ANSWERS.items() if key != "truth_declared
 
 def page(case: Application) -> str:
     return reverse("incubator:application", args=[case.pk])
+
+
+def start(client, world, **values):
+    data = {"window": firms.window(world).pk, **values}
+    return client.post(reverse("incubator:application_new"), data)
 
 
 def said(response) -> list[str]:
@@ -98,24 +103,27 @@ def test_firm_new_twice_is_refused(world):
 def test_application_new_starts_a_draft_and_opens_it(world):
     firm = world.organisation("owner")
     client = world.client("owner")
-    response = client.post(reverse("incubator:application_new"), {"organisation": firm.pk})
+    response = start(client, world, organisation=firm.pk)
     assert response.url == page(Application.objects.get())
 
 
 def test_application_new_twice_leads_back_with_a_word(world):
     firms.started(world)
-    response = world.client("owner", language="en").post(
-        reverse("incubator:application_new"), {"organisation": world.organisation("owner").pk}
-    )
+    client = world.client("owner", language="en")
+    response = start(client, world, organisation=world.organisation("owner").pk)
     assert response.url == reverse("incubator:application_list")
     assert said(response) == ["This firm already has an application under way or is admitted."]
 
 
 @pytest.mark.parametrize("value", ["", "x", "999999"])
 def test_application_new_for_no_firm_of_mine_is_not_found(world, value):
-    response = world.client("owner").post(
-        reverse("incubator:application_new"), {"organisation": value}
-    )
+    assert start(world.client("owner"), world, organisation=value).status_code == 404
+
+
+@pytest.mark.parametrize("value", ["", "x", "999999", "9" * 30])
+def test_application_new_in_no_window_is_not_found(world, value):
+    firm = world.organisation("owner").pk
+    response = start(world.client("owner"), world, organisation=firm, window=value)
     assert response.status_code == 404
 
 
@@ -178,7 +186,8 @@ def test_save_half_a_form_keeps_it(world):
     )
     assert response.url == page(case)
     case.refresh_from_db()
-    assert (case.case_text, case.contact_person, case.state) == ("半句话", "甲", "draft")
+    assert case.answers == {"case_text": "半句话", "contact_person": "甲"}
+    assert case.state == "draft"
 
 
 def test_submit_with_missing_fields_keeps_what_was_typed(world):
@@ -248,7 +257,7 @@ def test_machine_check_beside_the_form_follows_what_is_typed(world):
     posted = {**POSTED, "deed": "submit", "version": 1}
     after = client.post(page(case), posted).context["check"]
     assert (len(before.passed), before.total) == (3, 12)
-    assert [line.answer for line in after.open] == ["attachments", "truth_declared"]
+    assert [line.answer for line in after.open] == ["contract", "truth_declared"]
 
 
 @pytest.mark.parametrize(
@@ -418,6 +427,74 @@ def test_screening_list_takes_the_same_queries_for_any_number(world, queries, fi
         client.get(reverse("incubator:screening_list"))
 
 
+def test_window_closed_while_one_types_keeps_the_draft_and_says_so(world):
+    case = firms.attached(world, firms.started(world))
+    windows.close_window(
+        window=firms.window(world), reason="满额", actor=world.staff, now=world.now
+    )
+    posted = {**POSTED, "deed": "submit", "version": 1, "truth_declared": "on"}
+    response = world.client("owner", language="en").post(page(case), posted)
+    assert response.status_code == 422
+    assert response.context["form"].non_field_errors() == [
+        "“Application for incubation” takes no applications today. Everything you typed is kept."
+    ]
+    case.refresh_from_db()
+    assert (case.state, case.answers["case_text"]) == ("draft", ANSWERS["case_text"])
+    assert response.context["case"].version == case.version
+
+
+def test_earlier_answers_are_offered_taken_over_and_confirmed(world):
+    brought_to(world, "rejected")
+    case = firms.started(world)
+    client = world.client("owner", language="en")
+    offered = client.get(page(case))
+    assert offered.context["earlier"].count == 6
+    assert client.post(reverse("incubator:reuse", args=[case.pk])).url == page(case)
+
+    shown = client.get(page(case))
+    assert shown.context["earlier"] is None
+    assert len(shown.context["taken_over"]) == 6
+    assert shown.context["form"]["case_text"].value() == ANSWERS["case_text"]
+    firms.attached(world, case)
+    posted = {**POSTED, "deed": "submit", "version": 2, "truth_declared": "on"}
+    refused = client.post(page(case), posted)
+    assert refused.status_code == 422
+    assert list(refused.context["form"].errors) == ["taken_over"]
+    assert client.post(page(case), {**posted, "taken_over": "on"}).status_code == 302
+    case.refresh_from_db()
+    assert case.state == "screening"
+
+
+def test_changes_and_links_are_shown_to_staff_and_reviewer_and_the_firm_sees_changes(world):
+    other = world.organisation("owner2")
+    Organisation.objects.filter(pk__in=[other.pk, world.organisation("owner").pk]).update(
+        address="示例路 1 号"
+    )
+    firms.submitted(world, "owner2")
+    case = firms.submitted(world)
+    text = ANSWERS["case_text"].replace("0.6 天", "0.4 天")
+    case = firms.answered(world, case, case_text=text, contact_phone="0971-2439999")
+    case = screening.start_review(application=case, actor=world.staff, now=world.now)
+    staff = world.client("staff", "en").get(reverse("incubator:screening_case", args=[case.pk]))
+    shown = staff.content.decode()
+    assert "中位用时 0.4 天。" in shown
+    assert "<ins>" in shown
+    assert "0971-2439999" not in shown
+    assert [(one.firm, len(one.codes)) for one in staff.context["links"]] == [(other.name, 1)]
+
+    mine = reviewers(case)[0]
+    reviewer = world.client(mine.reviewer.email.split("@")[0], "en")
+    reviewer.post(reverse("incubator:review_conflict", args=[mine.pk]), {"conflict": "no"})
+    seen = reviewer.get(reverse("incubator:review", args=[mine.pk])).content.decode()
+    assert other.name in seen
+    assert "中位用时 0.4 天。" in seen
+
+    own = world.client("owner", "en").get(page(case)).content.decode()
+    assert "0971-2439999" in own
+    assert "中位用时 0.4 天。" in own
+    assert other.name not in own
+
+
 @pytest.mark.parametrize("language", ["zh-hans", "en"])
 def test_contact_is_masked_for_staff_and_reviewers(world, language):
     case = firms.in_review(world)
@@ -432,22 +509,25 @@ def test_contact_is_masked_for_staff_and_reviewers(world, language):
         shown = client.get(address).content.decode()
         assert "097******34" in shown
         assert "示***" in shown
-        assert case.contact_phone not in shown
-        assert case.contact_person not in shown
-    assert case.contact_phone in world.client("owner").get(page(case)).content.decode()
+        assert case.answers["contact_phone"] not in shown
+        assert case.answers["contact_person"] not in shown
+    assert case.answers["contact_phone"] in world.client("owner").get(page(case)).content.decode()
 
     contact = reverse("incubator:screening_contact", args=[case.pk])
     refused = staff.post(contact, {"reason": ""})
-    assert (refused.status_code, case.contact_phone in refused.content.decode()) == (422, False)
+    assert (refused.status_code, case.answers["contact_phone"] in refused.content.decode()) == (
+        422,
+        False,
+    )
     revealed = staff.post(contact, {"reason": "电话核对材料"})
     assert revealed.status_code == 200
-    assert case.contact_phone in revealed.content.decode()
-    assert case.contact_person in revealed.content.decode()
+    assert case.answers["contact_phone"] in revealed.content.decode()
+    assert case.answers["contact_person"] in revealed.content.decode()
     assert "no-store" in revealed["Cache-Control"]
-    assert case.contact_phone not in staff.get(url).content.decode()
+    assert case.answers["contact_phone"] not in staff.get(url).content.decode()
     entry = AuditEntry.objects.filter(action="incubator.reveal_contact").latest("number")
     assert (entry.reason, entry.outcome, entry.subject_id) == ("电话核对材料", "done", str(case.pk))
-    assert case.contact_phone not in str(entry.data)
+    assert case.answers["contact_phone"] not in str(entry.data)
 
 
 # --- reviewers

@@ -1,0 +1,181 @@
+"""Sending an application: what it needs, the machine check, and the frozen submission."""
+
+from collections import Counter
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.urls import reverse
+from django.utils import timezone
+
+from incubator.domain import application as rules
+from incubator.domain.application_form import DECLARED, facts_of, missing
+from incubator.domain.machine_check import Screening, screen
+from incubator.models import Application, ApplicationSubmission
+from incubator.services.applications import (
+    CONFIRMED,
+    draft_key,
+    require_open,
+    save_answers,
+    write_answers,
+)
+from incubator.services.windows import is_open, require_open_window
+from portal.domain.calendar import add_working_days
+from portal.domain.identifiers import is_valid_uscc
+from portal.domain.lifecycle import Conflict, Invalid
+from portal.domain.roles import Role
+from portal.models import User
+from portal.permissions import roles_for
+from portal.services.operations import operation
+from portal.services.registers import drop_draft
+from portal.services.transitions import apply_transition, lock
+from portal.services.work import open_work
+
+SCREENING_DAYS = 5
+"""Working days that staff have for a case that was sent."""
+
+
+def submit_application(
+    *,
+    application: Application,
+    actor: User,
+    now: datetime,
+    answers: Mapping[str, Any] | None = None,
+    expected_version: int | None = None,
+) -> Application:
+    """Send the application (or the answers that were asked for) and have it checked.
+
+    In one transaction: keeps ``answers``; moves to submitted; the system runs the machine
+    check, keeps the submission with its result and moves to screening; staff get a work item;
+    the autosaved draft is dropped. Raises ``NotAllowed``, ``Conflict`` (``wrong_state``,
+    ``stale``) or ``Invalid`` (``application_incomplete`` naming what is missing,
+    ``taken_over_open``). A draft whose window has closed is kept with its answers, then refused
+    with ``Conflict("window_closed")``.
+    """
+    organisation = application.organisation
+    if application.state == rules.LIFECYCLE.initial and not is_open(application.form.window, now):
+        keep_draft(application, answers or {}, actor=actor, now=now, version=expected_version)
+    with operation(
+        "incubator.submit_application",
+        actor=actor,
+        now=now,
+        subject=application,
+        organisation=organisation,
+    ):
+        locked = lock(application)
+        rules.LIFECYCLE.next_state(locked.state, "submit", roles=roles_for(actor, organisation))
+        require_open(locked, expected_version)
+        if locked.state == rules.LIFECYCLE.initial:
+            require_open_window(locked.form.window, now, "window_closed")
+        write_answers(locked, answers or {}, now=now)
+        require_complete(locked)
+        sent = apply_transition(
+            instance=locked,
+            lifecycle=rules.LIFECYCLE,
+            action="submit",
+            actor=actor,
+            now=now,
+            organisation=organisation,
+            changes={
+                "submitted_at": locked.submitted_at or now,
+                "submitted_by": actor,
+                "declared_at": now,
+                "asked": {},
+                "answer_due_on": None,
+            },
+        )
+        checked = screen_application(sent, now=now)
+        drop_draft(user=actor, key=draft_key(organisation))
+    return checked
+
+
+def keep_draft(
+    application: Application,
+    answers: Mapping[str, Any],
+    *,
+    actor: User,
+    now: datetime,
+    version: int | None,
+) -> None:
+    """Keep what was typed although the window has closed, and say so."""
+    save_answers(
+        application=application, answers=answers, actor=actor, now=now, expected_version=version
+    )
+    raise Conflict("window_closed", window=str(application.form.window))
+
+
+def require_complete(application: Application) -> None:
+    """Raise ``Invalid`` naming what is missing, or what was taken over and not confirmed."""
+    lacking = missing(application.form.content, application.answers, files_by_key(application))
+    if not application.truth_declared:
+        lacking.append(DECLARED)
+    if lacking:
+        fields = dict.fromkeys(lacking, "answer_missing")
+        raise Invalid("application_incomplete", fields=fields)
+    if application.taken_over:
+        raise Invalid("taken_over_open", fields={CONFIRMED: "taken_over_open"})
+
+
+def files_by_key(application: Application) -> Counter[str]:
+    """Return how many files count for each question (one query)."""
+    live = application.attachments.filter(removed_at__isnull=True)
+    return Counter(live.values_list("kind", flat=True))
+
+
+def check_application(application: Application) -> Screening:
+    """Run the machine check of the application's form on what it holds."""
+    content = application.form.content
+    facts = facts_of(
+        content,
+        application.answers,
+        files_by_key(application),
+        code_valid=is_valid_uscc(application.organisation.uscc or ""),
+        declared=application.truth_declared,
+    )
+    return screen(facts, content["checks"])
+
+
+def screen_application(application: Application, *, now: datetime) -> Application:
+    """Run the machine check on what was sent, keep both, and hand the case to the staff."""
+    organisation = application.organisation
+    result = check_application(application)
+    keep_submission(application, result, now=now)
+    checked = apply_transition(
+        instance=application,
+        lifecycle=rules.LIFECYCLE,
+        action="screen",
+        actor=None,
+        now=now,
+        organisation=organisation,
+        changes={"machine_result": result.as_data()},
+        data={"suggestion": result.suggestion},
+    )
+    open_work(
+        "application_screen",
+        subject=checked,
+        role=Role.STAFF,
+        now=now,
+        url=reverse("incubator:screening_case", args=[checked.pk]),
+        due_on=add_working_days(timezone.localdate(now), SCREENING_DAYS).value,
+        firm=organisation.name,
+    )
+    return checked
+
+
+def keep_submission(
+    application: Application, result: Screening, *, now: datetime
+) -> ApplicationSubmission:
+    """Freeze what was sent: answers, files, the check and who declared it true."""
+    live = application.attachments.filter(removed_at__isnull=True).select_related("file")
+    submission = ApplicationSubmission(
+        application=application,
+        number=application.submissions.count() + 1,
+        answers=application.answers,
+        files=[{"key": one.kind, "name": one.file.name, "sha256": one.file.sha256} for one in live],
+        machine_result=result.as_data(),
+        declared_by=application.submitted_by,
+        declared_at=now,
+    )
+    submission.full_clean(validate_unique=False)
+    submission.save()
+    return submission
