@@ -7,7 +7,6 @@ from typing import Any
 
 from django.utils.formats import date_format, number_format
 from django.utils.functional import Promise
-from django.utils.safestring import mark_safe
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
@@ -282,8 +281,13 @@ def finding_words(finding: Finding) -> tuple[str, str]:
 
 def reason_words(part: Mapping[str, Any], *, got: object, wanted: object) -> str:
     """Return what the firm is told when a check does not hold, with its two figures."""
-    filled = form_words(part, "reason").replace("{got}", number_words(got))
-    return mark_safe(filled.replace("{wanted}", number_words(wanted)))  # noqa: S308 escaped by form_words, figures only
+    filled = {
+        name: part[name]
+        .replace("{got}", number_words(got))
+        .replace("{wanted}", number_words(wanted))
+        for name in ("reason", "reason_en")
+    }
+    return form_words(filled, "reason")
 
 
 def number_words(value: object) -> str:
