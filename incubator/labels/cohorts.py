@@ -2,6 +2,7 @@
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from incubator.domain.cohort import END_CODES
 from portal.labels import (
@@ -20,7 +21,12 @@ add_states(
     {
         "draft": (_("Draft"), _("Draft"), "", "pencil"),
         "published": (_("Published"), _("Published"), "progress", "users"),
-        "closed": (_("Closed"), _("Closed"), "ended", "archive"),
+        "closed": (
+            pgettext_lazy("cohort", "Closed"),
+            pgettext_lazy("cohort", "Closed"),
+            "ended",
+            "archive",
+        ),
     },
 )
 add_actions("incubator.cohort", {"publish": _("Publish the cohort"), "close": _("Close")})

@@ -123,7 +123,7 @@ def release_table(rows: list[ModuleRelease]) -> dict[str, Any]:
             {"label": _("Release")},
             {"label": _("Contributed by")},
             {"label": _("State")},
-            {"label": _("Since")},
+            {"label": _("In this state since")},
         ],
         "rows": [[*release_cells(release)] for release in rows],
     }
