@@ -72,6 +72,7 @@ DEEDS: dict[str, str | Promise] = {
     "document.file": _("Make a document's file"),
     "document.archive": _("Export documents for the archive"),
     "document.archived": _("Documents exported for the archive"),
+    "document.archive_failed": _("Export for the archive failed"),
     "document.made": _("Document's file made"),
     "document.grading_statement": _("Issue a capability grading statement"),
     "document.course_completion": _("Issue a proof of completion"),

@@ -94,12 +94,15 @@ class PageForm(WagtailAdminPageForm):
         if "slug" in self.fields:
             self.fields["slug"].required = False
 
-    def full_clean(self) -> None:
-        """Have the message above the form name the faults: they may stand under another tab."""
-        super().full_clean()
-        if not self.is_bound or not self.errors:
+    def _post_clean(self) -> None:
+        """Have the message above the form name the faults: they may stand under another tab.
+
+        Not in ``full_clean``: what cannot be read there is Wagtail's to answer, not our fault.
+        """
+        super()._post_clean()
+        if not self._errors:
             return
-        for error in chain.from_iterable(self.errors.as_data().values()):
+        for error in chain.from_iterable(self._errors.as_data().values()):
             if isinstance(error, blocks.StreamBlockValidationError):
                 error.message = _("Something in it is missing or wrong; see where it is marked.")
         if not self.non_field_errors():

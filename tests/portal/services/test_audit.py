@@ -5,7 +5,7 @@ import subprocess
 import sys
 import threading
 import tracemalloc
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.core.management import call_command
@@ -17,7 +17,13 @@ from portal import tasks
 from portal.domain.audit_chain import CHAINS, NOTHING, genesis, sha256_of
 from portal.models import AuditAnchor, AuditCut, AuditEntry, AuditHead
 from portal.services import audit
-from portal.services.audit import ChainReport, prune_audit, publish_anchor, verify_chain
+from portal.services.audit import (
+    ChainReport,
+    prune_audit,
+    publish_anchor,
+    stored_moment,
+    verify_chain,
+)
 from portal.services.operations import append_audit, entry_values, operation
 
 
@@ -462,3 +468,8 @@ def test_prune_audit_tells_what_it_did(db, capsys, settings):
     assert tasks.prune_audit() == last.entries
     call_command("prune_audit")
     assert capsys.readouterr().out == "0 entries removed.\n"
+
+
+def test_moments_of_both_databases_are_written_alike():
+    held = datetime(2026, 11, 27, 8, 30, 0, 5, tzinfo=UTC)
+    assert stored_moment(held) == stored_moment("2026-11-27 08:30:00.000005")
