@@ -5,7 +5,7 @@ from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.html import format_html
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from incubator.domain.application_window import LIFECYCLE
@@ -40,7 +40,7 @@ add_refusals(
 TYPES: dict[str, str | Promise] = {
     "short": _("Short text"),
     "long": _("Long text"),
-    "number": _("Number"),
+    "number": pgettext_lazy("question", "Number"),
     "date": _("Date"),
     "choice": _("One choice"),
     "choices": _("Several choices"),
@@ -58,7 +58,7 @@ OUTCOMES: dict[str, str | Promise] = {
 }
 CLOCK: dict[str, tuple[str | Promise, str, str]] = {
     "draft": (_("Not published"), "", "pencil"),
-    "open": (_("Open"), "good", "circle-check"),
+    "open": (pgettext_lazy("window", "Open"), "good", "circle-check"),
     "coming": (_("Opens later"), "wait", "hourglass"),
     "closed": (_("Closed"), "ended", "archive"),
 }
