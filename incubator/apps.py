@@ -13,10 +13,22 @@ class IncubatorConfig(AppConfig):
         """Connect labels, file policies and subscribers."""
         from incubator import labels, permissions  # noqa: F401 registers on import
         from incubator.receivers import courses
+        from incubator.services import retention
         from portal.documents import register_kind
         from portal.domain.roles import Role
         from portal.events import FirmAdmitted, FirmRemoved, GradeRevoked, subscribe
+        from portal.services.retention import register_emptying
 
+        register_emptying(
+            "incubator.application",
+            due=retention.applications_due,
+            empty=retention.empty_application,
+        )
+        register_emptying(
+            "incubator.applicationsubmission",
+            due=retention.submissions_due,
+            empty=retention.empty_submission,
+        )
         register_kind(
             "course_completion", sheet="incubator.documents.completion", archivist=Role.STAFF
         )

@@ -61,6 +61,15 @@ def file_keys(content: Content) -> tuple[str, ...]:
     return tuple(one["key"] for one in questions_of(content) if one["type"] == "file")
 
 
+def personal_keys(content: Content) -> frozenset[str]:
+    """Return the keys of the questions that ask for personal data.
+
+    >>> sorted(personal_keys({"questions": [{"type": "short", "key": "a", "klass": "personal"}]}))
+    ['a']
+    """
+    return frozenset(one["key"] for one in questions_of(content) if one["klass"] == "personal")
+
+
 def form_digest(content: Content) -> str:
     """Return the SHA-256 (hex) of a form's canonical JSON."""
     text = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))

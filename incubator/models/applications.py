@@ -48,7 +48,8 @@ class Application(Stateful):
     ``answers`` holds what was answered by the key of the question in ``form``; ``taken_over`` the
     number of an earlier application (``from``) and the ``keys`` of its answers that nobody has
     confirmed yet. Personal data: the answers to questions of that class (a contact's name and
-    phone); kept while the firm is incubated and three years after a rejection.
+    phone); removed three years after the case was closed, or after the firm's incubation ended
+    (``incubator.services.retention``).
     """
 
     number = models.CharField(_("number"), max_length=40, unique=True)
@@ -85,6 +86,9 @@ class Application(Stateful):
     admitted_on = models.DateField(_("admitted on"), null=True, blank=True)
     reason_codes = models.JSONField(default=list, blank=True)
     feedback = models.TextField(_("feedback"), max_length=rules.TEXT_LIMIT, blank=True)
+    personal_removed_at = models.DateTimeField(
+        _("personal data removed"), null=True, blank=True, editable=False
+    )
 
     objects = ApplicationQuerySet.as_manager()
 
@@ -148,6 +152,8 @@ class Application(Stateful):
 class ApplicationSubmission(models.Model):
     """What a firm sent at one moment, with the machine check of that moment; never changed.
 
+    Only what is personal in it goes when its period is over.
+
     Personal data: as in the application, and who declared it true; kept with the application.
     """
 
@@ -162,6 +168,9 @@ class ApplicationSubmission(models.Model):
         "portal.User", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
     declared_at = models.DateTimeField(_("declared at"))
+    personal_removed_at = models.DateTimeField(
+        _("personal data removed"), null=True, blank=True, editable=False
+    )
 
     class Meta:
         """Numbered from one within an application."""

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from incubator.domain import application as rules
+from incubator.domain.application_form import personal_keys
 from incubator.models import Application
 from incubator.permissions.applications import require_decider
 from incubator.services.application_reviews import (
@@ -72,8 +73,8 @@ def reveal_contact(
 
 def personal_answers(application: Application) -> dict[str, Any]:
     """Return the answers to questions that ask for personal data."""
-    asked = [one["key"] for one in application.form.questions if one["klass"] == "personal"]
-    return {key: application.answers[key] for key in asked if key in application.answers}
+    asked = personal_keys(application.form.content)
+    return {key: one for key, one in application.answers.items() if key in asked}
 
 
 def ask_more_info(

@@ -16,7 +16,8 @@ PURPOSES = (
     "operation",
 )
 BASES = ("contract", "duty", "law", "none")
-KEPT = ("account", "record", "days", "law")
+KEPT = ("account", "record", "days", "emptied", "law")
+WITH_DAYS = frozenset({"days", "emptied"})
 
 
 @dataclass(frozen=True)
@@ -24,8 +25,9 @@ class Line:
     """What the register says of one table.
 
     ``holds`` names the personal data in Chinese, “” where there are none. ``days`` is how long
-    a row is kept where ``kept`` is ``days``. ``person`` is the way from a row to whom it is about
-    and ``export`` the fields that this person may take away.
+    a row is kept where ``kept`` is ``days``; where it is ``emptied``, the row stays and only what
+    is personal in it goes, so many days after the case was closed. ``person`` is the way from a
+    row to whom it is about and ``export`` the fields that this person may take away.
     """
 
     model: str
@@ -81,7 +83,7 @@ def problem_of(line: Line) -> str:
             return f"{word!r} is none of {', '.join(words)}"
     if (line.basis == "none") is not (not line.holds):
         return "personal data and a ground go together"
-    if (line.kept == "days") is not (line.days is not None):
+    if (line.kept in WITH_DAYS) is not (line.days is not None):
         return "kept for days needs their number"
     if line.klass in {"personal", "sensitive"} and not line.holds:
         return "says personal and names nothing"

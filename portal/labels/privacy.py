@@ -38,4 +38,6 @@ def kept_words(kept: str, days: int | None) -> str:
     """Say for how long something is kept."""
     if days is None:
         return str(KEPT[kept])
+    if kept == "emptied":
+        return str(_("removed %(days)s days after the case was closed")) % {"days": days}
     return str(_("%(days)s days")) % {"days": days}

@@ -1,5 +1,7 @@
 """What is kept no longer goes, by the periods of the register of data.
 
+Rows that are archived with their case stay, and lose what is personal (``register_emptying``).
+
 The audit trail is no part of this: nothing here can remove an entry, and the database refuses it.
 """
 
@@ -27,6 +29,8 @@ from portal.services.operations import operation
 from portal.services.personal import erase, to_be_erased
 
 Due = Callable[[datetime], QuerySet[Any]]
+BATCH = 200
+"""Rows that are read at a time."""
 
 RULES: dict[str, Due] = {
     "portal.accesstoken": lambda before: AccessToken.objects.filter(
@@ -47,6 +51,26 @@ RULES: dict[str, Due] = {
 
 
 @dataclass(frozen=True)
+class Emptying:
+    """A table whose rows stay without what is personal: those that are due, and what is done."""
+
+    due: Due
+    empty: Callable[[Any, datetime], None]
+
+
+EMPTYINGS: dict[str, Emptying] = {}
+"""Table → how it is emptied, registered by the app that has it."""
+
+
+def register_emptying(table: str, *, due: Due, empty: Callable[[Any, datetime], None]) -> None:
+    """Have the rows of ``due(before)`` emptied every night by ``empty(row, now)``.
+
+    An emptied row is due no longer.
+    """
+    EMPTYINGS[table] = Emptying(due, empty)
+
+
+@dataclass(frozen=True)
 class Found:
     """How many rows of a table are due; ``days`` is its period, ``None`` for erased people."""
 
@@ -60,16 +84,20 @@ class Found:
 
 
 def run_retention(*, now: datetime, dry_run: bool = False) -> list[Found]:
-    """Delete what is due and return how much it was; a dry run only counts. Audited.
+    """Delete and empty what is due and return how much it was; a dry run only counts. Audited.
 
     Then deletes the data of people whose granted deletion is due (``personal.erase``).
     """
+    tables = (*RULES, *EMPTYINGS)
     if dry_run:
-        return [*(count(table, now) for table in RULES), erasable(now)]
+        return [*(count(table, now) for table in tables), erasable(now)]
     with operation("retention.run", actor=None, now=now) as opened:
-        found = [*(count(table, now) for table in RULES), erasable(now)]
+        found = [*(count(table, now) for table in tables), erasable(now)]
         for table in RULES:
             due(table, now).delete()
+        for table, emptying in EMPTYINGS.items():
+            for row in due(table, now).iterator(chunk_size=BATCH):
+                emptying.empty(row, now)
         packages_without_row().delete()
         for user in to_be_erased(now):
             erase(user=user, now=now)
@@ -85,7 +113,8 @@ def packages_without_row() -> QuerySet[StoredFile]:
 
 def due(table: str, now: datetime) -> QuerySet[Any]:
     """Return the rows of a table whose period is over."""
-    return RULES[table](now - timedelta(days=data_register()[table].days or 0))
+    rule = RULES[table] if table in RULES else EMPTYINGS[table].due
+    return rule(now - timedelta(days=data_register()[table].days or 0))
 
 
 def count(table: str, now: datetime) -> Found:

@@ -30,6 +30,7 @@ def test_line_is_read_with_its_types():
         ("a.B,internal,,operation,duty,record,,,", "a ground go together"),
         ("a.B,internal,,operation,none,days,,,", "needs their number"),
         ("a.B,internal,,operation,none,record,3,,", "needs their number"),
+        ("a.B,personal,姓名,procedure,duty,emptied,,,", "needs their number"),
         ("a.B,personal,,operation,none,record,,,", "names nothing"),
     ],
 )

@@ -24,7 +24,7 @@ from portal.models import (
 )
 from portal.selectors.personal import data_register
 from portal.services.personal import answer, ask
-from portal.services.retention import RULES, run_retention
+from portal.services.retention import EMPTYINGS, RULES, run_retention
 
 
 def rows(world, days: float) -> dict[str, object]:
@@ -66,6 +66,11 @@ def test_every_table_kept_for_days_has_a_rule_and_no_other():
     assert kept == set(RULES)
 
 
+def test_every_table_that_is_emptied_says_how_and_no_other():
+    emptied = {label for label, line in data_register().items() if line.kept == "emptied"}
+    assert emptied == set(EMPTYINGS)
+
+
 @pytest.mark.parametrize("table", sorted(RULES))
 def test_row_goes_after_its_period_and_not_before(world, table):
     days = data_register()[table].days
@@ -93,6 +98,8 @@ def test_dry_run_counts_and_changes_nothing(world, capsys):
         "portal.loginfailure": (30, 1),
         "portal.notification": (365, 1),
         "sessions.session": (0, 1),
+        "incubator.application": (1095, 0),
+        "incubator.applicationsubmission": (1095, 0),
         "portal.user": (None, 0),
     }
     assert FormDraft.objects.count() == LoginFailure.objects.count() == 1
