@@ -194,6 +194,7 @@ def revoke_role(*, user: User, role: str, actor: User, now: datetime) -> None:
         if actor.pk == user.pk:
             raise NotAllowed("own_role")
         require_global(role)
+        User.objects.select_for_update().get(pk=user.pk)
         if not user.groups.filter(name=role).exists():
             raise Conflict("role_not_held")
         refuse_last_administrator(user, role)

@@ -11,7 +11,7 @@ from django.db import connection
 from portal.domain.identifiers import make_uscc, parse_serial
 from portal.domain.lifecycle import Invalid, Refused
 from portal.models import AuditEntry, Organisation, Relation, SerialCounter, WorkItem
-from portal.services.accounts import grant_role, register_organisation
+from portal.services.accounts import grant_role, register_organisation, revoke_role
 from portal.services.audit import verify_chain
 from portal.services.registers import next_serial, record_relation
 from portal.services.transitions import apply_transition
@@ -170,6 +170,22 @@ def test_roles_that_clash_are_granted_to_one_person_once(world):
     administrators = held & {"sysadmin", "secadmin", "auditor"}
     # Whoever came first decided: one administrator alone, or those who decide on cases.
     assert (len(administrators), len(held - administrators)) in {(1, 0), (0, 2)}
+    assert verify_chain().broken is None
+
+
+def test_of_administrators_who_go_at_the_same_moment_one_stays(world):
+    grant_role(user=world.learner, role="secadmin", actor=None, now=world.now)
+    pair = (world.secadmin, world.learner)
+
+    def revoke(number: int) -> None:
+        actor, other = (type(one).objects.get(pk=one.pk) for one in pair[:: 1 - 2 * (number % 2)])
+        revoke_role(user=other, role="secadmin", actor=actor, now=world.now)
+
+    outcomes = Counter(map(code_of, all_at_once(revoke, people=20)))
+    # Whoever lost the role before being asked is no security administrator any more.
+    assert outcomes["done"] == 1
+    assert set(outcomes) <= {"done", "last_administrator", "role_not_held", "role"}
+    assert type(world.learner).objects.filter(groups__name="secadmin").count() == 1
     assert verify_chain().broken is None
 
 
