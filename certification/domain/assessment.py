@@ -9,6 +9,7 @@ from typing import Any
 from .dependence import dependence
 from .grading import STARTING_PRIOR, Grading, History, grade, shrunk_node
 from .grading import as_json as grading_json
+from .methods import tiers_by_method
 from .next_steps import next_steps
 from .posterior import Prior
 from .results import ScoreResult, as_json
@@ -50,10 +51,11 @@ def assess(
     """The result as plain JSON data, as a scorecard keeps it.
 
     The keys of ``results.as_json``; ``stability`` (share of plausible weightings in which the
-    tier holds, 0 to 1, or ``None``); ``steps`` (``next_steps``); ``grading``
-    (``grading.as_json``) and ``dependence`` (``dependence.as_json``, ``None`` for an unrated
-    firm), both ``None`` for a rubric that shrinks nothing, to which ``prior`` (empty then),
-    ``history`` and ``assessors`` (who rated each delivery) do not matter.
+    tier holds, 0 to 1, or ``None``); ``methods`` (``methods.tiers_by_method``); ``steps``
+    (``next_steps``); ``grading`` (``grading.as_json``) and ``dependence``
+    (``dependence.as_json``, ``None`` for an unrated firm), both ``None`` for a rubric that
+    shrinks nothing, to which ``prior`` (empty then), ``history`` and ``assessors`` (who rated
+    each delivery) do not matter.
     """
     frozen = Prior(**prior) if prior else STARTING_PRIOR
     result, graded = decide(rubric, evidence, as_of, frozen, history)
@@ -62,6 +64,7 @@ def assess(
     hangs = dependence(rubric, evidence, as_of, rated, assessors) if rated else None
     return as_json(result) | {
         "stability": tier_stability(rubric, evidence, as_of, result, graded),
+        "methods": tiers_by_method(rubric, evidence, as_of, result, graded),
         "grading": grading_json(graded) if graded else None,
         "steps": steps.as_json() if steps else None,
         "dependence": hangs.as_json() if hangs else None,

@@ -79,20 +79,37 @@ def tier_stability(
     names = list(official)
     drawn = plausible_weights([official[name] for name in names], KAPPA, DRAWS, SEED)
     weights = {name: drawn[:, at] for at, name in enumerate(names)}
+    places = tier_places(rubric, evidence, as_of, weights, result=result, grading=grading)
+    return float(np.mean(places == tier_names(rubric).index(result.tier)))
+
+
+def tier_places(
+    rubric: Rubric,
+    evidence: Mapping[str, object],
+    as_of: date | None,
+    weights: Mapping[str, Array],
+    *,
+    result: ScoreResult,
+    grading: Grading | None,
+) -> npt.NDArray[np.intp]:
+    """The tier under each of ``weights`` (leaf to [draws]) as its place, 0 the best: [draws].
+
+    Points of leaves, gates, the pool of deliveries and the history are those of ``result`` and
+    ``grading``.
+    """
     tiers = tier_names(rubric)
     asked = gammas(DecisionRule.from_rubric(rubric), grading.history.tier if grading else None)
     readings, _ = read_evidence(rubric["fields"], evidence, as_of)
     fields = {name: one.value for name, one in readings.items() if one.state == "known"}
     context = Context(fields, {}, None, as_of)
-    places = np.full(DRAWS, len(tiers) - 1)
+    places = np.full(len(next(iter(weights.values()))), len(tiers) - 1)
     # from the worst tier up, so that the best that holds is written last
     for place in reversed(range(len(tiers) - 1)):
         facts = _Draws(weights, result.points, _shrinkage(grading), asked[tiers[place]])
         nodes = _nodes(rubric["tree"], facts, shrunk_node(rubric) if grading else None)
-        places[_held(_tier_predicate(rubric, tiers[place]), nodes, context)] = place
+        places[_held(_tier_predicate(rubric, tiers[place]), nodes, context, len(places))] = place
     kept = _kept(places, tiers, grading)
-    capped = np.maximum(kept, _cap(rubric, tiers, result, grading))
-    return float(np.mean(capped == tiers.index(result.tier)))
+    return np.maximum(kept, _cap(rubric, tiers, result, grading))
 
 
 def official_weights(rubric: Rubric) -> dict[str, float] | None:
@@ -168,18 +185,20 @@ def _mean(rule: Mapping[str, Any], present: Sequence[tuple[Array, Array]]) -> Ar
     return np.asarray(np.exp(logs / total))
 
 
-def _held(predicate: Predicate, nodes: Mapping[str, Array | None], context: Context) -> Held:
+def _held(
+    predicate: Predicate, nodes: Mapping[str, Array | None], context: Context, draws: int
+) -> Held:
     """Whether ``predicate`` holds in each draw."""
     if "not" in predicate:
-        return ~_held(predicate["not"], nodes, context)
+        return ~_held(predicate["not"], nodes, context, draws)
     for key, fold in (("all", np.logical_and), ("any", np.logical_or)):
         if key in predicate:
-            parts = [_held(part, nodes, context) for part in predicate[key]]
+            parts = [_held(part, nodes, context, draws) for part in predicate[key]]
             return np.asarray(fold.reduce(parts), dtype=np.bool_)
     name = "score" if "score" in predicate else predicate.get("node")
     points = nodes.get(str(name))
     if name is None or points is None:
-        return np.full(DRAWS, evaluate(predicate, context))
+        return np.full(draws, evaluate(predicate, context))
     return _compared(points, str(predicate["op"]), float(predicate["value"]))
 
 

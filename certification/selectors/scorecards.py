@@ -21,7 +21,14 @@ from certification.models import AssessmentRound, Grade, Scorecard
 from certification.selectors.evidence import Source
 from certification.selectors.leaf_words import item_rows, leaf_text, missing_words, pool_text
 from certification.selectors.scale_words import name_of
-from certification.selectors.sureness import Holding, Sureness, holding, step_lines, sureness
+from certification.selectors.sureness import (
+    Holding,
+    Sureness,
+    holding,
+    method_line,
+    step_lines,
+    sureness,
+)
 from portal.models import User
 
 MOST_WAYS = 4
@@ -95,6 +102,7 @@ class Explained:
     reasons: list[str]
     sure: Sureness | None
     holding: Holding | None
+    methods: str
     steps: list[str]
 
 
@@ -142,6 +150,7 @@ def explain_card(card: Scorecard, *, private: bool) -> Explained:
         reasons=[reason_words(rubric, code) for code in result["reasons"]],
         sure=sureness(rubric, result),
         holding=holding(result),
+        methods=method_line(result),
         steps=step_lines(rubric, result),
     )
 

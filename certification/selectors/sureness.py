@@ -12,6 +12,9 @@ from certification.domain.robustness import SENSITIVE_BELOW
 from certification.domain.tiers import DecisionRule
 from certification.selectors.scale_words import name_of, value_words
 
+MANY_METHODS = 2
+"""Methods from which on there is something to compare."""
+
 
 @dataclass(frozen=True)
 class Sureness:
@@ -141,6 +144,24 @@ def holding(result: Mapping[str, Any]) -> Holding | None:
     share = result.get("stability")
     # rounded down: 99.9 % are not all
     return None if share is None else Holding(int(100 * share + 1e-9), share < SENSITIVE_BELOW)
+
+
+def method_line(result: Mapping[str, Any]) -> str:
+    """Say which tiers other defensible methods give, “” where that was not computed."""
+    counts: Mapping[str, int] = result.get("methods") or {}
+    number = sum(counts.values())
+    if number < MANY_METHODS:
+        return ""
+    if len(counts) == 1:
+        only = {"n": number, "tier": next(iter(counts))}
+        return _("All %(n)s equally sound ways of computing give tier %(tier)s.") % only
+    said = [
+        _("tier %(tier)s in %(n)s") % {"tier": name, "n": count} for name, count in counts.items()
+    ]
+    return _("Of %(n)s equally sound ways of computing: %(tiers)s.") % {
+        "n": number,
+        "tiers": _(", ").join(said),
+    }
 
 
 def step_lines(rubric: Mapping[str, Any], result: Mapping[str, Any]) -> list[str]:

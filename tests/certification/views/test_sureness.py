@@ -6,6 +6,7 @@ from django.utils import translation
 from certification.selectors.sureness import (
     Holding,
     holding,
+    method_line,
     percent,
     step_lines,
     sureness,
@@ -119,6 +120,21 @@ def test_percent(share, text):
 )
 def test_holding(share, found):
     assert holding({"stability": share}) == found
+
+
+@pytest.mark.parametrize(
+    ("counts", "line"),
+    [
+        (None, ""),
+        ({}, ""),
+        ({"A": 1}, ""),
+        ({"B": 12}, "12 种同样合理的计算方法均得 B 级。"),
+        ({"A": 9, "B": 3}, "12 种同样合理的计算方法中：A 级 9 种、B 级 3 种。"),
+    ],
+)
+def test_range_of_methods(counts, line):
+    with translation.override("zh-hans"):
+        assert method_line({"methods": counts}) == line
 
 
 def test_the_smallest_steps_are_said(world, firm):
