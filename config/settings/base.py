@@ -382,7 +382,10 @@ WAGTAILSEARCH_BACKENDS = {"default": {"BACKEND": "portal.adapters.search"}}
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"request": {"()": "portal.adapters.logs.RequestIdFilter"}},
+    "filters": {
+        "request": {"()": "portal.adapters.logs.RequestIdFilter"},
+        "refusal": {"()": "portal.adapters.logs.RefusalFilter"},
+    },
     "formatters": {
         "json": {
             "()": "portal.adapters.logs.DiscreetFormatter",
@@ -394,7 +397,7 @@ LOGGING = {
         "console": {
             "class": "logging.StreamHandler",
             "formatter": "json",
-            "filters": ["request"],
+            "filters": ["request", "refusal"],
         }
     },
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", "INFO")},

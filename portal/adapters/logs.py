@@ -20,6 +20,16 @@ class RequestIdFilter(logging.Filter):
         return True
 
 
+class RefusalFilter(logging.Filter):
+    """Keep a page that was refused or not found to its one line: nothing is broken there."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Drop the traceback that Django adds to a 403 or 404; let everything pass."""
+        if getattr(record, "status_code", None) in {403, 404}:
+            record.exc_info = None
+        return True
+
+
 class DiscreetFormatter(JsonFormatter):
     """Takes out of message, trace and extras what says who somebody is or opens something."""
 

@@ -172,3 +172,18 @@ def test_every_handler_of_ours_is_discreet():
     }
     handlers = settings.LOGGING["handlers"].values()
     assert {handler["formatter"] for handler in handlers} == {"json"}
+
+
+def test_refused_page_is_one_line_and_a_fault_keeps_its_traceback(world, lines):
+    client = world.client("learner")
+    assert client.get(reverse("incubator:screening_list")).status_code == 403
+    assert client.get("/nowhere/").status_code == 404
+    refused = [line for line in lines.records if line["name"] == "django.request"]
+    assert [line["levelname"] for line in refused] == ["WARNING", "WARNING"]
+    assert not any("exc_info" in line for line in refused)
+
+    try:
+        int("x")
+    except ValueError:
+        logging.getLogger("django.request").exception("x", extra={"status_code": 500})
+    assert "ValueError" in lines.records[-1]["exc_info"]
