@@ -8,8 +8,8 @@ Formulas: ../shared/design/4-scoring.md, sections 1 and 4.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 from typing import Any, cast
 
@@ -17,15 +17,15 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from portal.domain.predicates import DAYS_PER_MONTH, EPS, fields_of
+from portal.domain.predicates import fields_of
 
+from .column_outcome import missing_shares, tiers
+from .column_reductions import added, capped, dated, reduce_items
 from .column_scales import Facts, holds, scale_points
+from .column_work import MISSING, SCORED, SKIPPED, LeafColumn, Work
 from .columns import (
-    ABSENT,
-    BAD_DATE,
     INVALID,
     KNOWN,
-    NO_DATE,
     NOT_APPLICABLE,
     Array,
     Column,
@@ -34,19 +34,13 @@ from .columns import (
     Items,
     Places,
     Rows,
-    read_column,
     read_columns,
-    read_days,
 )
-from .reductions import WEIGHTED
 from .rubric import Rubric
-from .rubric_lint import UNRATED, leaf_fields, walk
+from .rubric_lint import leaf_fields, walk
 from .scoring import source_of
 
 Node = Mapping[str, Any]
-
-SCORED, MISSING, SKIPPED = range(3)
-"""Status of a leaf: scored, missing, not applicable."""
 
 
 @dataclass(frozen=True)
@@ -75,33 +69,6 @@ class ColumnScores:
         return pd.DataFrame({**whole, **nodes})
 
 
-@dataclass(frozen=True)
-class LeafColumn:
-    """A leaf of N rows: ``status`` [N] and the share of its maximum without evidence [N]."""
-
-    maximum: float
-    status: npt.NDArray[np.int8]
-    missing_part: Floats
-
-
-@dataclass
-class _Work:
-    """What scoring gathers on its way through the tree, for ``count`` rows."""
-
-    count: int
-    columns: Mapping[str, Column]
-    as_of: date | None
-    review: Flags
-    points: dict[str, Floats] = field(default_factory=dict)
-    leaves: dict[str, LeafColumn] = field(default_factory=dict)
-    pools: dict[str, npt.NDArray[np.intp]] = field(default_factory=dict)
-
-    def facts(self, columns: Mapping[str, Column] | None = None) -> Facts:
-        """What predicates may look at so far."""
-        unknown = np.full(self.count, np.nan)
-        return Facts(self.count, columns or self.columns, self.points, unknown, self.as_of)
-
-
 def score_many(rubric: Rubric, rows: Rows, as_of: date | None = None) -> ColumnScores:
     """Score every row by ``rubric`` on the day ``as_of``.
 
@@ -110,11 +77,11 @@ def score_many(rubric: Rubric, rows: Rows, as_of: date | None = None) -> ColumnS
     columns = read_columns(rubric["fields"], rows, as_of)
     given = {name for name, spec in rubric["fields"].items() if "derive" not in spec}
     review = _any_review(columns, rows, rows.names() - given)
-    work = _Work(len(rows), columns, as_of, review)
+    work = Work(len(rows), columns, as_of, review)
     total = _score_node(rubric["tree"], work)
     share = missing_shares(rubric["tree"], work)
     facts = Facts(work.count, columns, work.points, total, as_of)
-    tier = _tiers(rubric, facts, work, share)
+    tier = tiers(rubric, facts, work, share)
     return ColumnScores(total, work.points, tier, share, work.review)
 
 
@@ -131,7 +98,7 @@ def _any_review(columns: Mapping[str, Column], rows: Rows, unwanted: set[str]) -
 # --- the tree
 
 
-def _score_node(node: Node, work: _Work) -> Floats:
+def _score_node(node: Node, work: Work) -> Floats:
     work.points[node["id"]] = np.full(work.count, np.nan)  # keeps parents before children
     if "scale" in node:
         points = _score_leaf(node, work)
@@ -146,7 +113,7 @@ def _score_node(node: Node, work: _Work) -> Floats:
     return points
 
 
-def _score_leaf(leaf: Node, work: _Work) -> Floats:
+def _score_leaf(leaf: Node, work: Work) -> Floats:
     columns = _columns_of(leaf, work)
     status = _status(leaf, columns, work.count)
     source = source_of(leaf)
@@ -167,7 +134,7 @@ def _score_leaf(leaf: Node, work: _Work) -> Floats:
     return points
 
 
-def _columns_of(leaf: Node, work: _Work) -> Mapping[str, Column]:
+def _columns_of(leaf: Node, work: Work) -> Mapping[str, Column]:
     """The columns that a leaf uses; a collection is reduced to one number first."""
     if "evidence" not in leaf:
         return work.columns
@@ -195,7 +162,7 @@ def _status(leaf: Node, columns: Mapping[str, Column], count: int) -> npt.NDArra
     return np.select(cases, [SCORED, SKIPPED], MISSING).astype(np.int8)
 
 
-def _score_branch(node: Node, work: _Work) -> Floats:
+def _score_branch(node: Node, work: Work) -> Floats:
     scored = [(_score_node(child, work), child) for child in node["children"]]
     regular = [(points, child) for points, child in scored if not child.get("bonus")]
     if node["aggregate"]["kind"] == "profile" or not regular:
@@ -240,156 +207,30 @@ def _share(rule: Node, utility: Floats, weights: Floats, present: Flags) -> Floa
     return np.where(zero & ~np.isnan(total), 0.0, mean)
 
 
-# --- collections
-
-
-@dataclass(frozen=True)
-class _Dated:
-    """Items by date: quarantined or not, and the weight by age (0 outside the window), [I]."""
-
-    quarantined: Flags
-    weight: Floats
-
-
-def _dated(rule: Node, sound: Flags, rows: Rows, as_of: date | None) -> _Dated:
-    weight = sound.astype(np.float64)
-    if "date" not in rule:
-        return _Dated(~sound, weight)
-    days = np.where(sound, read_days(rows.raw(rule["date"])), NO_DATE)
-    given = ~np.isin(days, [NO_DATE, BAD_DATE])
-    if as_of is None:
-        if given.any():
-            raise ValueError("as_of: evidence carries dates; say the day of scoring")
-        return _Dated(~given, np.zeros(len(days)))
-    usable = given & (days <= as_of.toordinal())
-    age = np.where(usable, (as_of.toordinal() - days) / DAYS_PER_MONTH, 0.0)
-    inside = usable & (age <= rule.get("window_months", np.inf) + EPS)
-    half_life = rule.get("decay", {}).get("half_life_months", np.inf)
-    return _Dated(~usable, np.where(inside, np.exp2(-age / half_life), 0.0))
-
-
-def capped(rule: Node, weight: Floats, owner: Places, rows: Rows) -> Floats:
-    """Weights after the cap on every owner's groups, [I]."""
-    if "cap_total" not in rule:
-        return weight
-    keys = pd.Series([str(key) for key in rows.raw(rule["cap_total"]["by"])], dtype=object)
-    group = pd.MultiIndex.from_arrays([owner, keys.to_numpy()]).factorize()[0]
-    total = np.bincount(group, weights=weight, minlength=1)[group]
-    cap = float(rule["cap_total"]["max"])
-    return weight * np.where(total > cap + EPS, cap / np.where(total > 0, total, 1.0), 1.0)
-
-
-def reduce_items(rule: Node, column: Column, as_of: date | None) -> Column:
-    """Reduce a collection to one number per row, as ``reductions.reduce_collection`` does."""
-    items, count = cast("Items", column.items), len(column.state)
-    dated = _dated(rule, items.sound, items.rows, as_of)
-    value, usable, faulty = _item_values(rule, items.rows, dated, as_of)
-    owner = items.owner[usable]
-    weight = dated.weight[usable]
-    if rule["reduce"] in WEIGHTED:
-        weight = capped(rule, weight, owner, items.rows.take(np.flatnonzero(usable)))
-    found, number = REDUCTIONS[rule["reduce"]](value[usable], weight, owner, count)
-    counting = rule["reduce"] in {"count", "sum", "decayed_sum"}
-    enough = number >= rule.get("min_items", 0 if counting else 1)
-    state = np.where(column.known & ~enough, ABSENT, column.state).astype(np.int8)
-    review = np.bincount(items.owner[faulty], minlength=count) > 0
-    return Column(state, np.where(state == KNOWN, found, np.nan), column.review | review)
-
-
-def _item_values(
-    rule: Node, rows: Rows, dated: _Dated, as_of: date | None
-) -> tuple[Floats, Flags, Flags]:
-    """Values, which items are used, and which need a look, each [I]."""
-    inside = dated.weight > 0
-    name = rule.get("value")
-    if name is None:
-        return np.ones(len(inside)), inside, dated.quarantined
-    read = read_column(rule["item"], rows.raw(name), as_of)
-    # an item without its value is a fault, not only one that cannot be read
-    faulty = inside & (read.review | np.isin(read.state, [ABSENT, NOT_APPLICABLE]))
-    return read.value, inside & read.known, dated.quarantined | faulty
-
-
-Reduction = Callable[[Floats, Floats, Places, int], tuple[Floats, npt.NDArray[np.intp]]]
-
-
-def _added(owner: Places, values: Floats, count: int) -> Floats:
-    return np.bincount(owner, weights=values, minlength=count).astype(np.float64)
-
-
-def _counts(values: Floats, weight: Floats, owner: Places, count: int) -> Any:
-    number = np.bincount(owner, minlength=count)
-    return number.astype(np.float64), number
-
-
-def _sums(values: Floats, weight: Floats, owner: Places, count: int) -> Any:
-    return _added(owner, values, count), np.bincount(owner, minlength=count)
-
-
-def _means(values: Floats, weight: Floats, owner: Places, count: int) -> Any:
-    number = np.bincount(owner, minlength=count)
-    return _added(owner, values, count) / np.maximum(number, 1), number
-
-
-def _decayed_sums(values: Floats, weight: Floats, owner: Places, count: int) -> Any:
-    return _added(owner, values * weight, count), np.bincount(owner, minlength=count)
-
-
-def _decayed_means(values: Floats, weight: Floats, owner: Places, count: int) -> Any:
-    total, number = _decayed_sums(values, weight, owner, count)
-    whole = _added(owner, weight, count)
-    return total / np.where(whole > 0, whole, 1.0), number
-
-
-def _largest(values: Floats, weight: Floats, owner: Places, count: int) -> Any:
-    most = np.full(count, -np.inf)
-    np.maximum.at(most, owner, values)
-    return most, np.bincount(owner, minlength=count)
-
-
-def _medians(values: Floats, weight: Floats, owner: Places, count: int) -> Any:
-    number = np.bincount(owner, minlength=count)
-    ordered = np.append(values[np.lexsort((values, owner))], np.nan)
-    start = np.cumsum(number) - number
-    low, high = start + (number - 1) // 2, start + number // 2
-    return (ordered[low] + ordered[np.minimum(high, len(ordered) - 1)]) / 2, number
-
-
-REDUCTIONS: Mapping[str, Reduction] = {
-    "count": _counts,
-    "sum": _sums,
-    "max": _largest,
-    "median": _medians,
-    "mean": _means,
-    "decayed_mean": _decayed_means,
-    "decayed_sum": _decayed_sums,
-}
-
-
 # --- items, each scored by itself
 
 
-def _score_items(node: Node, work: _Work) -> Floats:
+def _score_items(node: Node, work: Work) -> Floats:
     """Score the items of all rows as one table and pool them by owner."""
     rule = node["per_item"]
     items = cast("Items", work.columns[rule["collection"]].items)
-    dated = _dated(rule, items.sound, items.rows, work.as_of)
-    places = np.flatnonzero(dated.weight > 0)
+    by_date = dated(rule, items.sound, items.rows, work.as_of)
+    places = np.flatnonzero(by_date.weight > 0)
     owner, rows = items.owner[places], items.rows.take(places)
     inner = _inner_work(node, owner, rows, work)
     points = _score_branch(node, inner)
     used = ~np.isnan(points) & ~_pending(node, inner)
-    _note_review(work, items.owner[dated.quarantined], owner[inner.review])
+    _note_review(work, items.owner[by_date.quarantined], owner[inner.review])
     inner.points[node["id"]] = points
     kept = np.flatnonzero(used)
-    weight = capped(rule, dated.weight[places][kept], owner[kept], rows.take(kept))
+    weight = capped(rule, by_date.weight[places][kept], owner[kept], rows.take(kept))
     _pool(node, inner, _Used(kept, owner[kept], weight), work)
     number = np.bincount(owner[kept], minlength=work.count)
     work.pools[node["id"]] = number
     return np.where(number >= rule.get("min_items", 1), work.points[node["id"]], np.nan)
 
 
-def _inner_work(node: Node, owner: Places, rows: Rows, work: _Work) -> _Work:
+def _inner_work(node: Node, owner: Places, rows: Rows, work: Work) -> Work:
     fields = node["per_item"]["fields"]
     own = read_columns(fields, rows, work.as_of)
     outer = {
@@ -397,7 +238,7 @@ def _inner_work(node: Node, owner: Places, rows: Rows, work: _Work) -> _Work:
     }
     derived = {name for name, spec in fields.items() if "derive" in spec}
     review = _any_review(own, rows, rows.names() & derived)
-    return _Work(len(owner), {**outer, **own}, work.as_of, review)
+    return Work(len(owner), {**outer, **own}, work.as_of, review)
 
 
 def fields_below(node: Node) -> set[str]:
@@ -411,7 +252,7 @@ def fields_below(node: Node) -> set[str]:
     return found
 
 
-def _pending(node: Node, inner: _Work) -> Flags:
+def _pending(node: Node, inner: Work) -> Flags:
     """Items that lack a rating without which they cannot be scored."""
     pending = np.zeros(inner.count, dtype=bool)
     for _, below in walk(node):
@@ -420,7 +261,7 @@ def _pending(node: Node, inner: _Work) -> Flags:
     return pending
 
 
-def _note_review(work: _Work, *owners: Places) -> None:
+def _note_review(work: Work, *owners: Places) -> None:
     for owner in owners:
         work.review |= np.bincount(owner, minlength=work.count) > 0
 
@@ -435,10 +276,10 @@ class _Used:
 
     def added(self, where: Flags, count: int, values: Floats | float = 1.0) -> Floats:
         """Sums of weight times value by owner, [N], over the items in ``where``."""
-        return _added(self.owner, np.where(where, self.weight * values, 0.0), count)
+        return added(self.owner, np.where(where, self.weight * values, 0.0), count)
 
 
-def _pool(node: Node, inner: _Work, used: _Used, work: _Work) -> None:
+def _pool(node: Node, inner: Work, used: _Used, work: Work) -> None:
     """Weighted means of points and shares of missing evidence over the used items."""
     for _, below in walk(node):
         name = below["id"]
@@ -462,68 +303,3 @@ def _pooled_leaf(leaf: LeafColumn, used: _Used, count: int) -> LeafColumn:
     share = lacking / np.where(applying > 0, applying, 1.0)
     part = np.where(applying > 0, share, (pooled == MISSING).astype(np.float64))
     return LeafColumn(leaf.maximum, pooled, part)
-
-
-# --- the outcome
-
-
-def missing_shares(tree: Node, work: _Work) -> Floats:
-    """Maximum points without evidence over those of all leaves that apply, [N]."""
-    missing, applying = _missing_points(tree, work)
-    return missing / np.where(applying > 0, applying, 1.0)
-
-
-def _missing_points(node: Node, work: _Work) -> tuple[Floats, Floats]:
-    zero = np.zeros(work.count)
-    if node.get("bonus"):
-        return zero, zero
-    if "scale" in node:
-        leaf = work.leaves[node["id"]]
-        applying = np.where(leaf.status == SKIPPED, 0.0, leaf.maximum)
-        return applying * leaf.missing_part, applying
-    below = [_missing_points(child, work) for child in node["children"]]
-    if node["aggregate"]["kind"] != "max":
-        return sum((m for m, _ in below), zero), sum((a for _, a in below), zero)
-    shares = [np.where(a > 0, m / np.where(a > 0, a, 1.0), np.inf) for m, a in below]
-    least = np.minimum.reduce(shares)
-    some = ~np.isinf(least)
-    return np.where(some, node["max"] * np.where(some, least, 0.0), 0.0), node["max"] * some
-
-
-def _tiers(rubric: Rubric, facts: Facts, work: _Work, share: Floats) -> Array:
-    """Tier of every row: unrated first, then tiers and routes, then gates."""
-    names = [tier["id"] for tier in rubric["tiers"]] + [rubric["default_tier"]]
-    rank = np.full(work.count, len(names) - 1)
-    for tier in [*rubric["tiers"], *rubric.get("routes", ())]:
-        place = names.index(tier.get("tier", tier["id"]))
-        rank = np.where(holds(tier["when"], facts), np.minimum(rank, place), rank)
-    for gate in rubric.get("gates", ()):
-        place = names.index(gate["cap"])
-        rank = np.where(holds(gate["require"], facts), rank, np.maximum(rank, place))
-    tiers = np.array(names, dtype=object)[rank]
-    tiers[_unrated(rubric, facts, work, share)] = UNRATED
-    return tiers  # type: ignore[no-any-return]
-
-
-def _unrated(rubric: Rubric, facts: Facts, work: _Work, share: Floats) -> Flags:
-    rules = rubric.get("unrated", {})
-    unrated = share > rules.get("missing_share_gt", 1.0) + EPS
-    for rule in rules.get("rules", ()):
-        unrated |= holds(rule["when"], facts)
-    points = [work.points[name] for name in work.leaves]
-    unrated |= np.isnan(points).all(axis=0)
-    for number in work.pools.values():
-        unrated |= number < rules.get("deliveries_lt", 0)
-    return _lacking(rubric["tree"], work, unrated)
-
-
-def _lacking(node: Node, work: _Work, unrated: Flags) -> Flags:
-    """Rows that lack a required leaf, or the items of a required ``per_item`` node, added."""
-    if "per_item" in node:
-        required = node["per_item"].get("missing", "unrated") == "unrated"
-        return unrated | np.isnan(work.points[node["id"]]) if required else unrated
-    if node.get("missing") == "unrated":
-        unrated = unrated | (work.leaves[node["id"]].status == MISSING)
-    for child in node.get("children", ()):
-        unrated = _lacking(child, work, unrated)
-    return unrated
