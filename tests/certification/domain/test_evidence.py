@@ -244,3 +244,10 @@ def test_faulty_items_are_listed_and_left_out():
 def test_dated_items_need_the_day_of_scoring():
     with pytest.raises(ValueError, match=r"^as_of: evidence carries dates"):
         reduce_collection(rule("sum", date="on"), Reading("known", [{"v": 1, "on": DAY}]), None)
+
+
+def test_value_of_a_derived_field_is_set_aside_and_named():
+    fields = {"a": NUMBER, "twice": {"type": "number", "derive": {"add": ["a", "a"]}}}
+    readings, issues = read_evidence(fields, {"a": 4, "twice": 99, "other": 1}, DAY)
+    assert (readings["twice"].value, readings["a"].value) == (8, 4)
+    assert issues == ["other:unknown_field", "twice:derived_field"]
