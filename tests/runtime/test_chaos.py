@@ -89,8 +89,9 @@ def shoot(worker: Worker, kind: str, dice: random.Random, server=None) -> None:
         time.sleep(1)
         server.start()
         return
+    # The one that the turn before killed may still be coming back.
+    assert wait_for(lambda: worker.processes(kind), 60) < 60, f"no {kind}: {worker.told()}"
     candidates = worker.processes(kind)
-    assert candidates, f"no {kind}: {worker.told()}"
     with suppress(ProcessLookupError):
         os.kill(dice.choice(candidates), signal.SIGKILL)
 
