@@ -62,7 +62,7 @@ def methods(rubric: Rubric) -> list[list[Rubric]]:
     """
     groups: dict[tuple[float, str], list[Rubric]] = {}
     seen: list[Any] = []
-    for variant in VARIANTS:
+    for variant in (one for one in VARIANTS if one.severity):
         tree = vary(rubric["tree"], variant)
         if tree not in seen:
             seen.append(tree)
