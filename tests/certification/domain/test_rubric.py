@@ -346,6 +346,15 @@ def test_prohibited_field_is_refused_unless_the_rubric_is_another_authority_s():
         ([(("tree", "aggregate"), {"kind": "min"})], []),
         ([(("tree", "aggregate"), {"kind": "wam"})],
          ["tree.children: the weights add to 0; make them add to 1"]),
+        ([(("tree", "aggregate"), {"kind": "wgm", "floor": 0.01})],
+         ["tree.children: the weights add to 0; make them add to 1"]),
+        ([(("tree", "max"), 0.5), (("tree", "aggregate"), {"kind": "min"})], []),
+        ([(("tree", "children", 1, "only_if"),
+           {"any": [{"score": True, "op": "ge", "value": 1}, {"field": "a", "op": "known"}]})],
+         [("tree.children[1].only_if: the total is not known yet; compare a field or an earlier "
+          "node")]),
+        ([((*LEAF, "only_if"), {"all": 3})],
+         ["tree.children[0].only_if.all: write a list with at least one predicate"]),
         ([(("effective",), {"from": "2026-13-01", "to": "later"})],
          ["effective.from: '2026-13-01' is no date; write YYYY-MM-DD",
           "effective.to: 'later' is no date; write YYYY-MM-DD"]),
@@ -406,6 +415,18 @@ DECAY = {"kind": "exp", "half_life_months": 18}
         ({"cap_total": {"by": "village", "max": 4}},
          "reduce: decay and cap_total need decayed_mean or decayed_sum"),
         ({"window_months": 36}, "date: name the date of an item; decay and windows need it"),
+        ({"item": {"type": "integer"}}, None),
+        ({"reduce": "decayed_sum", "decay": DECAY},
+         "date: name the date of an item; decay and windows need it"),
+        ({"decay": DECAY, "date": "on"},
+         "reduce: decay and cap_total need decayed_mean or decayed_sum"),
+        ({"window_months": 0.5, "date": "on"}, None),
+        ({"window_months": 0, "date": "on"}, "window_months: write the months, above 0"),
+        ({"reduce": "decayed_sum", "date": "on", "decay": DECAY | {"half_life_months": 0.5}}, None),
+        ({"reduce": "decayed_sum", "date": "on", "decay": DECAY | {"half_life_months": 0}},
+         'decay: write {"kind": "exp", "half_life_months": 18}'),
+        ({"reduce": "decayed_sum", "date": "on", "decay": DECAY,
+          "cap_total": {"by": "village", "max": 0}}, "cap_total.max: write the cap, above 0"),
     ],
 )  # fmt: skip
 def test_collection_fault_names_path_and_remedy(rule, fault):
@@ -428,3 +449,48 @@ def test_deliveries_limit_is_accepted_beside_a_per_item_node():
         (("unrated",), {"deliveries_lt": 2}),
     ]
     assert lint_one(changed(one, *steps)) == []
+
+
+def itemised(rule=(), **fields):
+    """A rubric whose tree is scored item by item, with the fields of an item."""
+    one = lines("a")
+    per_item = {"collection": "d", "date": "on", "fields": one["fields"] | fields, **dict(rule)}
+    given = {key: value for key, value in per_item.items() if value is not None}
+    return changed(one, (("tree", "per_item"), given), (("fields",), {"d": {"type": "collection"}}))
+
+
+@pytest.mark.parametrize(
+    ("one", "faults"),
+    [
+        (itemised(), []),
+        (itemised({"date": None}), []),
+        (itemised({"date": None, "decay": DECAY}),
+         ["date: name the date of an item; decay and windows need it"]),
+        (itemised({"date": None, "window_months": 36}),
+         ["date: name the date of an item; decay and windows need it"]),
+        (itemised(d={"type": "number"}),
+         ["fields.d: is declared outside too; write another name"]),
+        (itemised(a={"type": "code"}), ["fields.a.codes: a code field needs its codes; list them"]),
+        (itemised(a={"type": "number", "min": 3, "max": 3}), []),
+        (itemised(a={"type": "number", "min": 4, "max": 3}),
+         ["fields.a.min: min lies above max; exchange them"]),
+        (itemised(a={"type": "number", "validity": {"kind": "window", "months": 0.5}}), []),
+        (itemised(a={"type": "number", "validity": {"kind": "window"}}),
+         ["fields.a.validity.months: a window needs its months, above 0"]),
+    ],
+)  # fmt: skip
+def test_faults_of_items_name_path_and_remedy(one, faults):
+    found = [fault for fault in lint_one(one) if "per_item" in fault]
+    assert found == [f"tree.per_item.{fault}" for fault in faults]
+
+
+def test_scale_that_names_its_fields_takes_no_source_of_its_own():
+    scale = {"kind": "cases", "cases": [
+        {"when": {"field": "a", "op": "ge", "value": 1}, "points": 10}], "default": 0}  # fmt: skip
+    other = collected()["tree"]["children"][0]["evidence"]
+    for extra in ({"field": "a"}, {"field": None, "evidence": other}):
+        node = leaf("a", scale, **extra)
+        fields = NUMBER | {"c": {"type": "collection"}}
+        one = rubric(branch("total", [node], 10), fields)
+        message = "tree.children[0]: cases names its fields itself; remove field and evidence"
+        assert message in lint_one(one)
