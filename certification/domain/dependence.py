@@ -111,12 +111,11 @@ class _Case:
         pool = pool_items(self.model.node, items)
         quality = shrink(pool.mean, pool.weight, self.graded.prior)
         facts = self.model.at(quality.mean)
-        lost = self.graded.pool.groups - pool.groups
         standing = Standing(
             {tier: self.model.probability(tier, quality) for tier in self.rule.tiers},
             items=pool.count,
             weight=pool.weight,
-            villages=pool.groups + lost,
+            villages=self.graded.pool.groups,
             previous=self.graded.history.tier,
             gates=tuple(one["cap"] for one in self.gates if not evaluate(one["require"], facts)),
             missing_share=self.graded.result.missing_share,

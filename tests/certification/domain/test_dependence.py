@@ -49,6 +49,14 @@ def test_an_assessor_who_lifts_the_tier_is_named_with_the_deliveries_to_rate_aga
     assert on.assessors == {"q": (4, 5, 6, 7)}
 
 
+def test_of_two_assessors_the_one_on_whom_it_hangs_is_named():
+    strong = [delivery(0, f"v{at % 4}") for at in range(12)]
+    weak = [delivery(0, f"v{at}", **POOR) for at in range(2)]
+    found, on = hangs(firm(*strong, *weak), ["p"] * 12 + ["q"] * 2)
+    assert found.decision.tier == "A"
+    assert on.assessors == {"p": tuple(range(12))}
+
+
 def test_deliveries_that_nobody_rated_are_nobodys():
     strong = [delivery(0, f"v{at}") for at in range(4)]
     weak = [delivery(0, f"v{at}", **POOR) for at in range(4)]
@@ -86,6 +94,18 @@ def test_the_prior_and_the_gates_stay():
     assert dependence(rubric, evidence, TODAY, found).villages == {}
     low = replace(found, prior=replace(STARTING_PRIOR, mu=0.0, sigma2=5000.0))
     assert dependence(rubric, evidence, TODAY, low).villages == {}
+
+
+def test_what_a_gate_takes_away_hangs_on_nobody():
+    weak = [delivery(0, f"v{at}", rubric_mean=1.0) for at in range(8)]
+    evidence = firm(*weak, *(delivery(0, "friend") for _ in range(12)))
+    gate = {"id": "g", "require": {"field": "novelty_panel", "op": "ge", "value": 9}, "cap": "B"}
+    open_to_all, on = hangs(evidence)
+    assert (open_to_all.decision.tier, on.villages) == ("A", {"friend": "B"})
+    capped = {**RUBRIC, "gates": [gate]}
+    found = grade(capped, evidence, TODAY, STARTING_PRIOR)
+    assert found.decision.tier == "B"
+    assert dependence(capped, evidence, TODAY, found).villages == {}
 
 
 def test_it_is_plain_data():
