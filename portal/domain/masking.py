@@ -15,7 +15,7 @@ SCRUBBED = tuple(
         # A query string, up to a space or a closing mark.
         r"""(?<=[^\s?"'])\?(?=[^\s"'])[^\s"'<>]*""",
         # Links that open something for whoever holds them.
-        r"""(?P<kept>/(?:password/reset/key|workspace/invitations|confirm-email)/)[^/\s"']+""",
+        r"""(?P<kept>/(?:password/reset/key|workspace/invitations|confirm-email|calendar)/)[^/\s"']+""",
         # Looked for from the beginning of a word only, so that a long word costs its length once.
         r"(?<![\w.+-])[\w.+-]++(?:@|%40)[\w-]+(?:\.[\w-]+)+",
         # Mobile and fixed telephones, identity numbers, six-digit codes.
