@@ -56,14 +56,14 @@ def join(people: People, clock: Clock, cohort: Cohort, firm: int) -> Incubation:
     )
 
 
-def first_cohort(people: People, clock: Clock) -> list[Incubation]:
+def first_cohort(people: People, clock: Clock, firms: tuple[int, ...] = FIRST) -> list[Incubation]:
     """Publish the agreement and a cohort of eleven months, and have firms join."""
     cohorts.publish_agreement(**cohorts.shipped_agreement(), actor=people["staff"], now=clock.now)
     incubation_plan.publish_plan(
         **incubation_plan.shipped_plan(), actor=people["staff"], now=clock.now
     )
     cohort = new_cohort(people, clock, "第 1 期孵化", "First cohort", 340)
-    return [join(people, clock, cohort, firm) for firm in FIRST]
+    return [join(people, clock, cohort, firm) for firm in firms]
 
 
 def progress(rows: list[Incubation], people: People, clock: Clock) -> None:

@@ -323,9 +323,7 @@ SCENES: dict[str, Scene] = {
             "incubator:office_slot_deed": post("learner", pk="@slot", action="cancel"),
         },
     ),
-    "calendar": Scene(
-        calendar, {"portal:calendar_feed": get("owner", secret="@secret")}
-    ),
+    "calendar": Scene(calendar, {"portal:calendar_feed": get("owner", secret="@secret")}),
     "pilot": Scene(
         pilot,
         {

@@ -167,4 +167,6 @@ def test_past_hours_go_on_by_page(world, monkeypatch):
     client = world.client("expert")
     page = client.get(MENTOR).context
     assert [one for one, _status in page["past"]] == [newer]
-    assert [one for one, _status in client.get(MENTOR + page["next_url"]).context["past"]] == [older]
+    assert [one for one, _status in client.get(MENTOR + page["next_url"]).context["past"]] == [
+        older
+    ]
