@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from icalendar import Calendar, Event, vDuration, vUri
+from icalendar import Calendar, Event, vDuration, vText, vUri
 
 MEDIA_TYPE: Final = "text/calendar; charset=utf-8"
 PRODUCT: Final = "-//hy-portal//calendar//ZH"
@@ -44,8 +44,8 @@ def calendar_file(appointments: Iterable[Appointment], *, name: str) -> bytes:
     calendar.add("prodid", PRODUCT)
     calendar.add("version", "2.0")
     calendar.add("calscale", "GREGORIAN")
-    calendar.add("name", printable(name))
-    calendar.add("x-wr-calname", printable(name))
+    calendar.add("name", vText(printable(name)))
+    calendar.add("x-wr-calname", vText(printable(name)))
     calendar.add("refresh-interval", vDuration(REFRESH), {"VALUE": "DURATION"})
     for appointment in appointments:
         calendar.add_component(event_of(appointment))
@@ -61,12 +61,12 @@ def event_of(appointment: Appointment) -> Event:
     event.add("sequence", appointment.sequence)
     event.add("dtstart", appointment.starts_at.astimezone(UTC))
     event.add("dtend", appointment.ends_at.astimezone(UTC))
-    event.add("summary", printable(appointment.title))
+    event.add("summary", vText(printable(appointment.title)))
     event.add("status", "CANCELLED" if appointment.cancelled else "CONFIRMED")
     event.add("transp", "OPAQUE" if appointment.busy else "TRANSPARENT")
     for field, text in (("description", appointment.text), ("location", appointment.place)):
         if text:
-            event.add(field, printable(text))
+            event.add(field, vText(printable(text)))
     if appointment.url:
         event.add("url", vUri(appointment.url))
     return event

@@ -105,6 +105,7 @@ def test_mentor_records_and_firm_and_staff_read_the_remark(world, monkeypatch):
     assert early.status_code == 422
     assert "请在答疑结束后再登记结果" in early.content.decode()
     later(monkeypatch, world, days=2)
+    mentor = world.client("expert")
     assert "待登记" in mentor.get(MENTOR).content.decode()
     assert mentor.get(page).context["outcomes"] == ["hold", "miss"]
     assert world.client("owner").get(page).context["actions"] == ()
@@ -150,11 +151,11 @@ def test_lists_take_the_same_queries_however_long(world, queries, count):
     choose = f"{row.get_absolute_url()}office-hours/"
     for client in (mentor, owner, staff):
         client.get("/workspace/")
-    with queries(9):
+    with queries(13):
         mentor.get(MENTOR)
-    with queries(9):
+    with queries(13):
         owner.get(choose)
-    with queries(9):
+    with queries(14):
         staff.get(row.cohort.get_absolute_url())
 
 

@@ -90,8 +90,8 @@ def test_pages_take_the_queries_that_they_take(world, queries):
     client = world.client("expert")
     client.get(PAGE)
     published(world)
-    with queries(9):
+    with queries(13):
         client.get(PAGE)
     published(world, starts_at=world.now.replace(hour=16), count=2)
-    with queries(9):
+    with queries(13):
         client.get(PAGE)
