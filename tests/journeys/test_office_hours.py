@@ -55,7 +55,7 @@ def test_mentor_and_firm_meet_on_the_phone(walk: Walk) -> None:
     ]
 
     walk.visit(mentor, booking.slot.get_absolute_url())
-    mentor.locator("details summary").first.click()
+    mentor.locator("main details summary").first.click()
     fill(mentor, **{"change-time": "15:00", "change-reason": "上午临时有会"})
     press(mentor, zh("Change the office hour"))
     walk.visit(owner, booking.get_absolute_url())
