@@ -11,7 +11,7 @@ import incubator.labels.office_hours
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("incubator", "0012_form_unchanged"),
+        ("incubator", "0013_personal_data_removed"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -32,7 +32,7 @@ class Migration(migrations.Migration):
     """Data, apart from the schema."""
 
     dependencies = [
-        ("incubator", "0013_office_hours"),
+        ("incubator", "0014_office_hours"),
         ("django_q", "0018_task_success_index"),
     ]
 
