@@ -15,7 +15,7 @@ SCRUBBED = tuple(
         # A query string, up to a space or a closing mark.
         r"""(?<=[^\s?"'])\?(?=[^\s"'])[^\s"'<>]*""",
         # Links that open something for whoever holds them.
-        r"""(?P<kept>/(?:password/reset/key|workspace/invitations|confirm-email|calendar)/)[^/\s"']+""",
+        r"""(?P<kept>/(?:password/reset/key|workspace/invitations|confirm-email)/)[^/\s"']+""",
         # Looked for from the beginning of a word only, so that a long word costs its length once.
         r"(?<![\w.+-])[\w.+-]++(?:@|%40)[\w-]+(?:\.[\w-]+)+",
         # Mobile and fixed telephones, identity numbers, six-digit codes.
@@ -23,7 +23,7 @@ SCRUBBED = tuple(
         r"(?<![\w.-])0\d{2,3}-?\d{7,8}(?!\w)",
         r"(?<!\w)\d{17}[\dXx](?!\w)",
         # Tokens, keys and session ids: long, and of all three classes or after a known word.
-        r"\bhyt_[\w-]+",
+        r"\bhy[ct]_[\w-]+",
         r"(?<![\w-])(?=[\w-]*\d)(?=[\w-]*[a-z])(?=[\w-]*[A-Z])[A-Za-z0-9_-]{24,}(?![\w-])",
         r"""(?i)(?P<kept>(?:password|sessionid|csrftoken|secret)\d?["']?[=:]\s*["']?)[^\s,;"']+""",
         # Names and whatever else people write here: our own words are English.
