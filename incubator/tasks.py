@@ -2,7 +2,7 @@
 
 from django.utils import timezone
 
-from incubator.services import expiry, incubation_reviews
+from incubator.services import expiry, incubation_reviews, office_hours
 
 
 def remind_incubation() -> tuple[int, int]:
@@ -14,3 +14,8 @@ def remind_incubation() -> tuple[int, int]:
 def warn_of_expiry() -> int:
     """Tell firms whose cloud resources end soon (every night); return how many messages."""
     return expiry.warn_of_expiry(now=timezone.now())
+
+
+def remind_of_office_hours() -> int:
+    """Remind firms and mentors of tomorrow's office hours (every morning); return how many."""
+    return office_hours.remind(now=timezone.now())

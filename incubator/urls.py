@@ -12,6 +12,7 @@ from incubator.views import (
     incubation,
     incubation_plan,
     modules,
+    office_hours,
     package_index,
     proposals,
     quota,
@@ -100,7 +101,40 @@ base: list[URLPattern] = [
         incubation_plan.review_deed,
         name="review_deed",
     ),
+    path("workspace/office-hours/", office_hours.office_hours, name="office_hours"),
+    path("workspace/office-hours/new/", office_hours.office_publish, name="office_publish"),
+    path(
+        "workspace/office-hours/bookings/<int:pk>/",
+        office_hours.office_booking,
+        name="office_booking",
+    ),
+    path(
+        "workspace/office-hours/bookings/<int:pk>/calendar.ics",
+        office_hours.office_booking_file,
+        name="office_booking_file",
+    ),
+    path(
+        "workspace/office-hours/bookings/<int:pk>/<slug:action>/",
+        office_hours.office_booking_deed,
+        name="office_booking_deed",
+    ),
+    path("workspace/office-hours/<int:pk>/", office_hours.office_slot, name="office_slot"),
+    path(
+        "workspace/office-hours/<int:pk>/<slug:action>/",
+        office_hours.office_slot_deed,
+        name="office_slot_deed",
+    ),
     path("workspace/incubation/<int:pk>/", incubation.incubation, name="incubation"),
+    path(
+        "workspace/incubation/<int:pk>/office-hours/",
+        office_hours.office_choose,
+        name="office_choose",
+    ),
+    path(
+        "workspace/incubation/<int:pk>/office-hours/<int:slot>/",
+        office_hours.office_book,
+        name="office_book",
+    ),
     path(
         "workspace/incubation/<int:pk>/mentor/",
         incubation.incubation_mentor,

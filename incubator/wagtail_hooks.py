@@ -1,5 +1,6 @@
 """The app's places on the home page and in the workspace; each part adds its own functions."""
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
@@ -23,9 +24,12 @@ from incubator.selectors.applications import admitted_count
 from incubator.selectors.calls import open_calls
 from incubator.selectors.courses import CourseCard, course_cards, holds_taught_courses
 from incubator.selectors.modules import published_modules
+from incubator.selectors.office_hours import calendar_of
 from incubator.selectors.quota import grants_of
 from incubator.viewsets import WindowViewSet
+from portal.domain.calendar_file import Appointment
 from portal.domain.roles import Role
+from portal.models import User
 from portal.permissions import organisations_of
 from portal.wagtail_hooks import tab
 
@@ -61,6 +65,18 @@ def cohort_tabs(_request: HttpRequest) -> list[dict[str, Any]]:
         tab(12, reverse("incubator:cohorts"), _("Cohorts"), "users", Role.STAFF),
         tab(12, reverse("incubator:our_incubation"), _("Our incubation"), "route", *firm),
     ]
+
+
+@hooks.register("portal_workspace_tabs")
+def office_tabs(_request: HttpRequest) -> list[dict[str, Any]]:
+    """The office hours of mentors."""
+    return [tab(13, reverse("incubator:office_hours"), _("Office hours"), "clock", Role.EXPERT)]
+
+
+@hooks.register("portal_calendar")
+def office_appointments(user: User, now: datetime) -> list[Appointment]:
+    """Office hours in people's calendars."""
+    return calendar_of(user, now)
 
 
 @hooks.register("portal_workspace_panels")

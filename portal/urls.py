@@ -8,6 +8,7 @@ from portal.views import (
     anchors,
     archive,
     backups,
+    calendar_feeds,
     factors,
     health,
     metrics,
@@ -56,6 +57,10 @@ base = [
     path("workspace/profile/", workspace.profile, name="profile"),
     path("workspace/tokens/", tokens.token_list, name="tokens"),
     path("workspace/tokens/<int:pk>/revoke/", tokens.token_revoke, name="token_revoke"),
+    path("workspace/calendar/", calendar_feeds.calendar_page, name="calendar"),
+    path("workspace/calendar/new/", calendar_feeds.calendar_new, name="calendar_new"),
+    path("workspace/calendar/revoke/", calendar_feeds.calendar_revoke, name="calendar_revoke"),
+    path("calendar/<str:secret>.ics", calendar_feeds.calendar_feed, name="calendar_feed"),
     path("workspace/organisations/", organisations.organisation_list, name="organisations"),
     path("workspace/organisations/<int:pk>/members/", organisations.members, name="members"),
     path(

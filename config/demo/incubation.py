@@ -4,13 +4,16 @@ from datetime import timedelta
 
 from config.demo.clock import Clock
 from config.demo.people import People
-from incubator.models import Cohort, Incubation
+from incubator.models import Cohort, Incubation, OfficeBooking
 from incubator.services import cohorts, incubation, incubation_plan, incubation_reviews
+from incubator.services import office_hours as hours
 
 FIRST = (1, 2, 3, 5, 9, 11)
 """Firms of the first cohort; the last one leaves."""
 REPORT = "已按计划完成，材料存放在试点档案和共性模块库，可现场查看。"
 PROGRESS = "进展：按计划推进。困难：冬季入户不便。下一步：完成第二个村的推广准备。"
+TOPICS = ("三个村补贴申领流程怎样减少环节", "办件日志怎样导出")
+"""What two firms of the first cohort ask the mentor."""
 OPEN = (4, 7)
 """Firms of the second cohort: one accepts, the other one has not answered yet."""
 
@@ -53,14 +56,14 @@ def join(people: People, clock: Clock, cohort: Cohort, firm: int) -> Incubation:
     )
 
 
-def first_cohort(people: People, clock: Clock) -> list[Incubation]:
+def first_cohort(people: People, clock: Clock, firms: tuple[int, ...] = FIRST) -> list[Incubation]:
     """Publish the agreement and a cohort of eleven months, and have firms join."""
     cohorts.publish_agreement(**cohorts.shipped_agreement(), actor=people["staff"], now=clock.now)
     incubation_plan.publish_plan(
         **incubation_plan.shipped_plan(), actor=people["staff"], now=clock.now
     )
     cohort = new_cohort(people, clock, "第 1 期孵化", "First cohort", 340)
-    return [join(people, clock, cohort, firm) for firm in FIRST]
+    return [join(people, clock, cohort, firm) for firm in firms]
 
 
 def progress(rows: list[Incubation], people: People, clock: Clock) -> None:
@@ -86,6 +89,44 @@ def progress(rows: list[Incubation], people: People, clock: Clock) -> None:
             incubation_reviews.judge_review(
                 review=sent, action="close", actor=people["expert"], now=clock.now
             )
+
+
+def office_hours(
+    rows: list[Incubation], people: People, clock: Clock, *, days: int, hour: int, weeks: int
+) -> list[OfficeBooking]:
+    """Have the mentor publish hours that begin some days on, and two firms book one each."""
+    start = clock.now.replace(hour=hour, minute=30) + timedelta(days=days)
+    slots = hours.publish_slots(
+        starts_at=start,
+        minutes=30,
+        count=3,
+        weeks=weeks,
+        place="县孵化中心二楼 201 室",
+        open_to_cohort=True,
+        actor=people["expert"],
+        now=clock.now,
+    )
+    return [
+        hours.book_slot(
+            slot=slot,
+            incubation=row,
+            topic=topic,
+            actor=people.owners[firm],
+            now=clock.now,
+        )
+        for slot, row, firm, topic in zip(slots, rows, FIRST, TOPICS, strict=False)
+    ]
+
+
+def after_the_hours(bookings: list[OfficeBooking], people: People, clock: Clock) -> None:
+    """Have the mentor record what came of the hours that are over by now."""
+    for booking, action in zip(bookings, ("hold", "miss"), strict=True):
+        if clock.now < booking.slot.ends_at:
+            continue  # holidays held the clock
+        note = "先画现状流程图，再量办理时间。" if action == "hold" else ""
+        hours.record_outcome(
+            booking=booking, action=action, note=note, actor=people["expert"], now=clock.now
+        )
 
 
 def go_on(rows: list[Incubation], people: People, clock: Clock) -> None:

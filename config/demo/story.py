@@ -118,7 +118,10 @@ class Story:
         incubation.go_on(self.incubated, people, clock)
         granted = resources.grant(people, clock)
         reported = clock.day
+        bookings = incubation.office_hours(self.incubated, people, clock, days=2, hour=14, weeks=1)
         clock.until(clock.ago(4))
+        incubation.after_the_hours(bookings, people, clock)
+        incubation.office_hours(self.incubated, people, clock, days=6, hour=9, weeks=2)
         admission.second_batch(people, clock)
         clock.until(max(clock.day, clock.ago(1)))
         resources.use(granted, reported, people, clock)

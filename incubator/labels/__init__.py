@@ -8,6 +8,7 @@ from incubator.labels import (  # noqa: F401 they register on import
     deeds,
     incubation_plan,
     modules,
+    office_hours,
     quota,
     windows,
 )

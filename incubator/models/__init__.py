@@ -25,6 +25,7 @@ from incubator.models.courses import (
 )
 from incubator.models.incubation_plan import IncubationMilestone, IncubationReview
 from incubator.models.modules import ModuleDownload, ModuleRelease, SharedModule
+from incubator.models.office_hours import OfficeBooking, OfficeSlot
 from incubator.models.quota import (
     PoolMonth,
     QuotaEntry,
@@ -55,6 +56,8 @@ __all__ = [
     "LessonRead",
     "ModuleDownload",
     "ModuleRelease",
+    "OfficeBooking",
+    "OfficeSlot",
     "PlanTemplate",
     "PoolMonth",
     "Proposal",

@@ -16,6 +16,7 @@ from incubator.models import Incubation
 from incubator.permissions.cohorts import require_decider, require_mentor_for
 from incubator.services.cohorts import free_place, lock_cohort
 from incubator.services.incubation_plan import begin_plan, drop_plan_work
+from incubator.services.office_hours import drop_bookings
 from incubator.services.screening import signers_of
 from portal.domain.lifecycle import Conflict, Invalid
 from portal.events import FirmRemoved
@@ -274,6 +275,7 @@ def end_incubation(
             data={"code": code},
         )
         drop_plan_work(moved, now=now)
+        drop_bookings(moved, now=now)
         if action != "graduate":
             free_place(incubation.cohort_id)
         if action == "remove":

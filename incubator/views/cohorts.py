@@ -21,7 +21,9 @@ from incubator.forms.cohorts import (
 from incubator.labels.cohorts import cohort_clocks
 from incubator.models import Cohort, Incubation
 from incubator.selectors import cohorts as reads
+from incubator.selectors.office_hours import cohort_bookings
 from incubator.services import cohorts as services
+from incubator.views.office_hours import booking_status
 from portal import labels
 from portal.domain.roles import Role
 from portal.permissions import for_roles
@@ -113,6 +115,7 @@ def draw_cohort(request: HttpRequest, row: Cohort, **forms: Form) -> HttpRespons
         "offers": row.clock(today) in {"upcoming", "running"},
         "table": member_table(members),
         "members": members,
+        "bookings": [(one, booking_status(one)) for one in cohort_bookings(row)] if members else [],
         **blank,
         **forms,
     }

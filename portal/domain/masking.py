@@ -23,7 +23,7 @@ SCRUBBED = tuple(
         r"(?<![\w.-])0\d{2,3}-?\d{7,8}(?!\w)",
         r"(?<!\w)\d{17}[\dXx](?!\w)",
         # Tokens, keys and session ids: long, and of all three classes or after a known word.
-        r"\bhyt_[\w-]+",
+        r"\bhy[ct]_[\w-]+",
         r"(?<![\w-])(?=[\w-]*\d)(?=[\w-]*[a-z])(?=[\w-]*[A-Z])[A-Za-z0-9_-]{24,}(?![\w-])",
         r"""(?i)(?P<kept>(?:password|sessionid|csrftoken|secret)\d?["']?[=:]\s*["']?)[^\s,;"']+""",
         # Names and whatever else people write here: our own words are English.

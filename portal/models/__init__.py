@@ -41,7 +41,7 @@ from portal.models.registers import (
     WorkItem,
 )
 from portal.models.security import FactorReset, LoginFailure, PasswordRecord
-from portal.models.tokens import AccessToken
+from portal.models.tokens import AccessToken, CalendarFeed
 
 __all__ = [
     "AccessToken",
@@ -52,6 +52,7 @@ __all__ = [
     "AuditHead",
     "BackupRun",
     "Bilingual",
+    "CalendarFeed",
     "DataRequest",
     "EventReceipt",
     "EventRecord",

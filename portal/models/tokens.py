@@ -1,4 +1,4 @@
-"""Access tokens: what a person's programs sign in with."""
+"""Access tokens: what a person's programs sign in with; calendar feeds: what they read."""
 
 from datetime import datetime
 from typing import ClassVar
@@ -49,3 +49,27 @@ class AccessToken(models.Model):
     def __str__(self) -> str:
         """Show what it is for and its end."""
         return f"{self.label} …{self.hint}"
+
+
+class CalendarFeed(models.Model):
+    """The secret address at which a person's calendar program reads; only its digest is kept.
+
+    One a person: a new one ends the old one, and revoking it deletes the row. Personal data: whose
+    it is and when it was last read; kept until it is revoked or the account goes.
+    """
+
+    user = models.OneToOneField("portal.User", on_delete=models.CASCADE, related_name="+")
+    hint = models.CharField(_("ends in"), max_length=4)
+    digest = models.CharField(max_length=64, unique=True)
+    created_at = models.DateTimeField(_("made"))
+    last_used_at = models.DateTimeField(_("last used"), null=True, blank=True)
+
+    class Meta:
+        """One a person."""
+
+        verbose_name = _("calendar feed")
+        verbose_name_plural = _("calendar feeds")
+
+    def __str__(self) -> str:
+        """Show its end."""
+        return f"…{self.hint}"

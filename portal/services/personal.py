@@ -15,6 +15,7 @@ from portal.domain.lifecycle import Conflict, Invalid, NotAllowed
 from portal.domain.roles import Role
 from portal.models import (
     AccessToken,
+    CalendarFeed,
     DataRequest,
     FormDraft,
     Notification,
@@ -36,6 +37,7 @@ REGRET = timedelta(days=7)
 OWNED: tuple[type[Model], ...] = (
     AccessToken,
     Authenticator,
+    CalendarFeed,
     EmailAddress,
     FormDraft,
     Notification,

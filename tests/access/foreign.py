@@ -9,9 +9,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from django.contrib.auth.models import Group
+
 from incubator.models import CallQuestion
+from portal.domain.roles import Role
 from portal.models import IssuedDocument, StoredFile
 from portal.services.accounts import add_member, invitation_token, invite, register_organisation
+from portal.services.calendar_feeds import create_feed
 from portal.services.files import store_made
 from portal.services.registers import issue_document
 from portal.services.tokens import create_token
@@ -21,6 +25,7 @@ from tests.incubator import (
     courses_story,
     firms,
     modules_story,
+    office_story,
     quota_story,
 )
 from tests.village_pilot.story import Story, other_village
@@ -167,6 +172,20 @@ def cohort(world: World) -> Found:
     }
 
 
+def calendar(world: World) -> Found:
+    """A calendar's address with its last letter missing."""
+    _feed, secret = create_feed(actor=world.owner, now=world.now)
+    return {"secret": secret[:-1]}
+
+
+def office(world: World) -> Found:
+    """A booking; another firm's signer and an expert who is not its mentor ask for it."""
+    booking = office_story.booked(world)
+    world.learner.groups.add(Group.objects.get(name=Role.EXPERT))
+    slot = office_story.published(world, starts_at=office_story.tomorrow(world, 17))[0]
+    return {"incubation": booking.incubation_id, "booking": booking.pk, "slot": slot.pk}
+
+
 def pilot(world: World) -> Found:
     """A pilot with a submitted deliverable; a signer of another village asks."""
     story = Story(world)
@@ -292,6 +311,19 @@ SCENES: dict[str, Scene] = {
             "incubator:review_deed": post("expert", pk="@review", action="close"),
         },
     ),
+    "office": Scene(
+        office,
+        {
+            "incubator:office_choose": get("owner2", pk="@incubation"),
+            "incubator:office_book": get("owner2", pk="@incubation", slot="@slot"),
+            "incubator:office_booking": get("learner", pk="@booking"),
+            "incubator:office_booking_deed": post("owner2", pk="@booking", action="cancel"),
+            "incubator:office_booking_file": get("learner", pk="@booking"),
+            "incubator:office_slot": get("learner", pk="@slot"),
+            "incubator:office_slot_deed": post("learner", pk="@slot", action="cancel"),
+        },
+    ),
+    "calendar": Scene(calendar, {"portal:calendar_feed": get("owner", secret="@secret")}),
     "pilot": Scene(
         pilot,
         {

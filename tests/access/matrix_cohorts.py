@@ -2,6 +2,7 @@
 
 FIRM = frozenset({"firm_signer", "firm_member"})
 STAFF = frozenset({"staff"})
+MENTOR = frozenset({"expert"})
 ALL = FIRM | STAFF | {"expert"}
 
 MATRIX: dict[str, frozenset[str] | str] = {
@@ -21,4 +22,13 @@ MATRIX: dict[str, frozenset[str] | str] = {
     "incubator:incubation": ALL,
     "incubator:incubation_mentor": STAFF,
     "incubator:incubation_deed": ALL,
+    "incubator:office_hours": MENTOR,
+    "incubator:office_publish": MENTOR,
+    "incubator:office_slot": MENTOR,
+    "incubator:office_slot_deed": MENTOR,
+    "incubator:office_choose": FIRM,
+    "incubator:office_book": FIRM,
+    "incubator:office_booking": ALL,
+    "incubator:office_booking_deed": ALL,
+    "incubator:office_booking_file": ALL,
 }

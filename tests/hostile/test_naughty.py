@@ -27,6 +27,7 @@ from config.demo.story import play
 from portal.models import Job, User
 from portal.notifications import enqueue_job
 from portal.services.accounts import create_person
+from portal.services.calendar_feeds import create_feed
 from portal.services.personal import ask
 from portal.services.tokens import LIFETIMES, create_token
 from tests.access.routes import DUMMIES, Route, every_route, is_ours, matrix
@@ -83,6 +84,7 @@ UNSEEN = {
     "incubator:usage_report",  # a token instead of a form: tests/incubator/views/test_usage_report
     "incubator:usage_void",
     "incubator:withdraw",
+    "portal:calendar_feed",  # a secret address, shown once as text to copy
     "portal:document_file",  # drawn by the worker once the portal is served
     "portal:draft",
     "portal:factor_reset_answer",  # nobody in the demo has a second factor to lose
@@ -131,6 +133,7 @@ def played(django_db_setup, django_db_blocker, tmp_path_factory) -> Iterator[Pla
 def leave_open(now: datetime) -> None:
     """Bring about what the demo's year ends without, so that its forms are drawn."""
     people = {login: User.objects.get(email=f"{login}@{DOMAIN}") for login in ("owner", "learner")}
+    create_feed(actor=people["owner"], now=now)
     create_token(actor=people["owner"], label="pip", days=LIFETIMES[0], now=now)
     ask(user=people["learner"], kind="correct", text=SENTENCE, now=now)
     parked = enqueue_job("portal.tasks.nothing", "sweep:parked", now=now)

@@ -210,7 +210,7 @@ def offered_to(world, cohort, firm) -> None:
     [
         ("staff", "/workspace/cohorts/", 11),
         ("staff", "/workspace/cohorts/agreements/", 11),
-        ("staff", "cohort", 13),
+        ("staff", "cohort", 14),
         ("staff", "/workspace/cohorts/plans/", 11),
         ("staff", "incubation", 14),
         ("expert", "milestone", 11),

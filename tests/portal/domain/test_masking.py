@@ -19,6 +19,8 @@ TOKEN = "hyt_Zk3-x9QwErTyUiOpAsDfGhJkLzXcVbNm1234567890A"
         ("call 13900001234, +86 13900001234 or 0971-2431234", "call …, … or …"),
         ("id 63012319900101123X", "id …"),
         (f"token {TOKEN} used", "token … used"),
+        ("Not Found: /calendar/hyc_aB3-x_9.ics", "Not Found: /calendar/….ics"),
+        ("/workspace/calendar/new/", None),
         ("key gAAAAABnR3v8Zk3x9QwErTyUiOpAsDfGhJkLzXcVbNm12==", "key …=="),
         ("password=hunter2, sessionid=abc; x", "password=…, sessionid=…; x"),
         (
