@@ -24,7 +24,7 @@ from incubator.models.courses import (
     QuizAttempt,
 )
 from incubator.models.incubation_plan import IncubationMilestone, IncubationReview
-from incubator.models.modules import ModuleDownload, ModuleRelease, SharedModule
+from incubator.models.modules import ModuleDownload, ModuleFile, ModuleRelease, SharedModule
 from incubator.models.quota import (
     PoolMonth,
     QuotaEntry,
@@ -54,6 +54,7 @@ __all__ = [
     "IncubationReview",
     "LessonRead",
     "ModuleDownload",
+    "ModuleFile",
     "ModuleRelease",
     "PlanTemplate",
     "PoolMonth",

@@ -1,6 +1,7 @@
 """Who may do what with shared modules."""
 
 from incubator import selectors
+from incubator.domain.module_file import KINDS, use_of
 from incubator.models.modules import CURATORS, FIRM_ROLES
 from portal.domain.lifecycle import NotAllowed
 from portal.models import Organisation, StoredFile, User
@@ -12,7 +13,8 @@ from portal.permissions import (
     roles_for,
 )
 
-register_file_policy("module_release", "incubator.permissions.modules.may_read_release")
+for use in ("module_release", *map(use_of, KINDS)):
+    register_file_policy(use, "incubator.permissions.modules.may_read_release")
 
 
 def may_read_release(user: Person, stored: StoredFile) -> bool:

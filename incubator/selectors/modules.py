@@ -7,8 +7,9 @@ from datetime import datetime
 from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
 from django.shortcuts import get_object_or_404
 
-from incubator.domain.module import RELEASE
-from incubator.models import ModuleDownload, ModuleRelease, SharedModule
+from incubator.domain.module import DOWNLOADABLE, RELEASE
+from incubator.domain.module_file import Sum
+from incubator.models import ModuleDownload, ModuleFile, ModuleRelease, SharedModule
 from incubator.models.modules import CURATORS, FIRM_ROLES
 from portal.models import User
 
@@ -98,11 +99,10 @@ class ModulePage:
 
 
 def module_page(name: str) -> ModulePage:
-    """Return a published module by its normal name; 404 otherwise (two queries)."""
+    """Return a published module by its normal name; 404 otherwise (three queries)."""
     module = get_object_or_404(library(), name=name)
-    releases = list(
-        module.releases.downloadable().select_related("file").order_by("-published_at", "-pk")[:50]
-    )
+    shown = module.releases.downloadable().select_related("file").prefetch_related("files")
+    releases = list(shown.order_by("-published_at", "-pk")[:50])
     live = [release for release in releases if release.state == "published"]
     return ModulePage(module, releases, (live or releases)[0])
 
@@ -113,12 +113,31 @@ def release_to_download(name: str, number: str) -> ModuleRelease:
     return get_object_or_404(releases, module__name=name, number=number)
 
 
+def file_to_download(name: str, number: str, filename: str) -> ModuleFile:
+    """Return a file of a published or yanked release; 404 otherwise (one query)."""
+    files = ModuleFile.objects.select_related("release__module__owner", "file")
+    return get_object_or_404(
+        files,
+        release__module__name=name,
+        release__number=number,
+        release__state__in=DOWNLOADABLE,
+        name=filename,
+    )
+
+
+def release_sums(name: str, number: str) -> list[Sum]:
+    """Return the digests of all files of a published or yanked release; 404 where none is."""
+    release = release_to_download(name, number)
+    package = [Sum(release.sha256, release.file.name)] if release.file else []
+    return package + [Sum(file.sha256, file.name) for file in release.files.all()]
+
+
 def release_page(user: User, pk: int) -> tuple[ModuleRelease, frozenset[str]]:
     """Return a release that ``user`` may see and the actions that they may take; 404 otherwise."""
     release = get_object_or_404(
-        ModuleRelease.objects.visible_to(user).select_related(
-            "module__owner", "file", "uploaded_by"
-        ),
+        ModuleRelease.objects.visible_to(user)
+        .select_related("module__owner", "file", "uploaded_by")
+        .prefetch_related("files"),
         pk=pk,
     )
     bound = {
@@ -127,7 +146,8 @@ def release_page(user: User, pk: int) -> tuple[ModuleRelease, frozenset[str]]:
         if membership.organisation_id == release.module.owner_id
     }
     actions = set(RELEASE.actions(release.state, bound | set(user.role_codes)))
-    if release.uploaded_by_id == user.pk:
+    added = {file.added_by_id for file in release.files.all()}
+    if user.pk in {release.uploaded_by_id, *added}:
         actions -= {"publish", "request_changes"}
     if release.module.owner_id and not bound & FIRM_ROLES:
         actions -= {"submit"}
