@@ -18,7 +18,7 @@ _COMMENT: Final = re.compile(r"/\*|\*/")
 _SHELL: Final = re.compile(r"\\!")
 _COMMAND: Final = re.compile(
     r"\\|^[ \t]*\.[a-z]|(?<!\w)copy\b[^;]{0,2000}\b(?:stdin|program)\b"
-    r"|\bstandard_conforming_strings\s*(?:=|to\b)\s*(?!on\b)",
+    r"|\bstandard_conforming_strings\s*(?:=|to\b)(?!\s*on\b)",
     re.IGNORECASE | re.MULTILINE,
 )
 
