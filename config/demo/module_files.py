@@ -10,7 +10,7 @@ import zipfile
 from collections.abc import Mapping, Sequence
 
 EPOCH = (2026, 1, 1, 0, 0, 0)
-TOWNSHIPS_SQL = """\
+MATTERS_SQL = """\
 -- 村级事务代码表：四类事项与其办理时限（工作日）
 CREATE TABLE village_matter (
     code    CHAR(2) PRIMARY KEY,

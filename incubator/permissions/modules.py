@@ -2,6 +2,7 @@
 
 from incubator import selectors
 from incubator.domain.module_file import KINDS, use_of
+from incubator.models import SharedModule
 from incubator.models.modules import CURATORS, FIRM_ROLES
 from portal.domain.lifecycle import NotAllowed
 from portal.models import Organisation, StoredFile, User
@@ -36,3 +37,10 @@ def require_contributor(user: User, owner: Organisation | None) -> None:
         raise NotAllowed("module_owner")
     if owner is not None and not selectors.is_admitted(owner.pk):
         raise NotAllowed("not_admitted")
+
+
+def may_see_firms(user: Person, module: SharedModule) -> bool:
+    """Return whether ``user`` may know which firms use a module: curators and its contributor."""
+    if has_role(user, *CURATORS):
+        return True
+    return module.owner is not None and module.owner in organisations_of(user, *FIRM_ROLES)

@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, F, Max, Min, OuterRef, Q, QuerySet, Subquery
 from django.shortcuts import get_object_or_404
 
 from incubator.domain.module import DOWNLOADABLE, RELEASE
@@ -101,10 +102,30 @@ class ModulePage:
 def module_page(name: str) -> ModulePage:
     """Return a published module by its normal name; 404 otherwise (three queries)."""
     module = get_object_or_404(library(), name=name)
-    shown = module.releases.downloadable().select_related("file").prefetch_related("files")
+    others = ~Q(downloads__organisation=F("module__owner")) | Q(module__owner__isnull=True)
+    shown = (
+        module.releases.downloadable()
+        .annotate(firms=Count("downloads__organisation", filter=others, distinct=True))
+        .select_related("file")
+        .prefetch_related("files")
+    )
     releases = list(shown.order_by("-published_at", "-pk")[:50])
     live = [release for release in releases if release.state == "published"]
     return ModulePage(module, releases, (live or releases)[0])
+
+
+def firms_using(module: SharedModule) -> list[dict[str, Any]]:
+    """Return the firms other than the owner that downloaded a module, by name (one query).
+
+    Each with ``first`` and ``last`` day and how many ``versions``; 200 at most. Not for the
+    public: ``incubator.permissions.modules.may_see_firms``.
+    """
+    rows = ModuleDownload.objects.filter(release__module=module).exclude(organisation=module.owner)
+    return list(
+        rows.values(name=F("organisation__name"))
+        .annotate(first=Min("day"), last=Max("day"), versions=Count("release", distinct=True))
+        .order_by("name")[:200]
+    )
 
 
 def release_to_download(name: str, number: str) -> ModuleRelease:

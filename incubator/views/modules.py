@@ -21,7 +21,7 @@ from incubator.forms.modules import (
 )
 from incubator.models import ModuleFile, ModuleRelease
 from incubator.models.modules import CURATORS, FIRM_ROLES
-from incubator.permissions.modules import admitted_firms
+from incubator.permissions.modules import admitted_firms, may_see_firms
 from incubator.selectors import modules as reads
 from incubator.services import modules as services
 from portal import labels
@@ -73,6 +73,9 @@ def module_detail(request: HttpRequest, name: str) -> HttpResponse:
         "pip_line": pip_line(name),
         "curl_lines": curl_lines(page.current),
         "check_line": check_line(page.current),
+        "firms": reads.firms_using(page.module)
+        if may_see_firms(request.user, page.module)
+        else None,
     }
     return render(request, "incubator/modules/module_detail.html", context)
 

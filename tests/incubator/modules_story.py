@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.files.base import ContentFile
 
-from config.demo.module_files import TOWNSHIPS_SQL
+from config.demo.module_files import MATTERS_SQL
 from config.demo.wheels import build_wheel, uscc_check_wheel, wheel_name
 from incubator.models import Application, ModuleFile, ModuleRelease, SharedModule
 from incubator.services import module_files, modules
@@ -98,7 +98,7 @@ def beside(
     *,
     kind: str = "sql",
     name: str = "t.sql",
-    data: bytes = TOWNSHIPS_SQL.encode(),
+    data: bytes = MATTERS_SQL.encode(),
 ) -> ModuleFile:
     """Add a file to a release, a script unless said otherwise."""
     return module_files.add_file(

@@ -11,7 +11,7 @@ import zipfile
 
 import pytest
 
-from config.demo.module_files import FORM_JS, TOWNSHIPS_SQL, bundle, image, tar
+from config.demo.module_files import FORM_JS, MATTERS_SQL, bundle, image, tar
 from incubator.domain import module_archives, module_sql
 from incubator.domain.module_file import KINDS, check_name, check_version, read_module_file, use_of
 from portal.domain.content_types import ALLOWED
@@ -46,7 +46,7 @@ def test_version_outside_pep_440_is_refused(number):
 
 
 def test_sql_counts_its_lines():
-    assert read("sql", TOWNSHIPS_SQL.encode()) == {"format": "SQL", "lines": 11}
+    assert read("sql", MATTERS_SQL.encode()) == {"format": "SQL", "lines": 11}
 
 
 @pytest.mark.parametrize(

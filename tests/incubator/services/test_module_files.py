@@ -4,7 +4,7 @@ import pytest
 from django.core.files.base import ContentFile
 from django.db import DatabaseError, transaction
 
-from config.demo.module_files import TOWNSHIPS_SQL, bundle, image, safetensors
+from config.demo.module_files import MATTERS_SQL, bundle, image, safetensors
 from incubator.models import ModuleDownload, ModuleFile, ModuleRelease
 from incubator.permissions.modules import may_read_release
 from incubator.services import module_files, modules
@@ -54,7 +54,7 @@ def test_files_of_a_firm_are_its_own_business(world, login):
         ("weights", "w.safetensors", safetensors({"w": [1, 2]})),
         ("container", "i.tar", image()),
         ("container", "i.tar.gz", image(zipped=True)),
-        ("sql", "t.sql", TOWNSHIPS_SQL.encode()),
+        ("sql", "t.sql", MATTERS_SQL.encode()),
         ("bundle", "f.zip", bundle()),
     ],
 )
@@ -194,7 +194,7 @@ def test_download_file_counts_its_release_once_a_firm_and_day(world):
         stored = module_files.download_file(
             file=beside_it, actor=world.people[login], now=world.now
         )
-        assert b"".join(read_chunks(stored)) == TOWNSHIPS_SQL.encode()
+        assert b"".join(read_chunks(stored)) == MATTERS_SQL.encode()
     module_files.download_file(file=beside_it, actor=world.owner2, now=world.now)
     counted = ModuleDownload.objects.get()
     assert (counted.release, counted.organisation) == (release, world.organisation("owner2"))
@@ -228,9 +228,9 @@ def test_may_read_release_covers_the_files_of_every_kind(world):
 
 
 def test_upload_is_read_from_its_beginning(world):
-    upload = ContentFile(TOWNSHIPS_SQL.encode(), name="t.sql")
+    upload = ContentFile(MATTERS_SQL.encode(), name="t.sql")
     upload.read()
     found = module_files.add_file(
         release=draft(world), kind="sql", upload=upload, actor=world.owner, now=world.now
     )
-    assert found.size == len(TOWNSHIPS_SQL.encode())
+    assert found.size == len(MATTERS_SQL.encode())

@@ -5,7 +5,7 @@ import hashlib
 import pytest
 from django.core.files.base import ContentFile
 
-from config.demo.module_files import TOWNSHIPS_SQL
+from config.demo.module_files import MATTERS_SQL
 from config.demo.wheels import uscc_check_wheel
 from incubator.models import ModuleDownload, ModuleRelease, SharedModule
 from incubator.services import module_files, modules
@@ -270,11 +270,11 @@ def test_module_desk_of_a_firm_shows_its_own_only(world):
 
 
 SCRIPT = "/modules/hy-matters/1.0.0/files/t.sql"
-SUM = hashlib.sha256(TOWNSHIPS_SQL.encode()).hexdigest()
+SUM = hashlib.sha256(MATTERS_SQL.encode()).hexdigest()
 
 
 def sql(name: str = "t.sql") -> ContentFile:
-    return ContentFile(TOWNSHIPS_SQL.encode(), name=name)
+    return ContentFile(MATTERS_SQL.encode(), name=name)
 
 
 def test_release_of_files_goes_from_its_number_to_the_public_page(world):
@@ -346,7 +346,7 @@ def test_module_of_files_shows_the_public_what_there_is_and_no_command(world):
 def test_module_file_download_sends_the_bytes_and_counts(world):
     with_file(world)
     response = world.client("owner2").post(f"{SCRIPT}/download/")
-    assert b"".join(response.streaming_content) == TOWNSHIPS_SQL.encode()
+    assert b"".join(response.streaming_content) == MATTERS_SQL.encode()
     assert response["Content-Disposition"] == "attachment; filename*=UTF-8''t.sql"
     assert ModuleDownload.objects.get().organisation == world.organisation("owner2")
 
@@ -376,3 +376,36 @@ def test_module_detail_takes_the_same_queries_whatever_its_length(world, queries
     client.get("/modules/hy-matters/")
     with queries(3):
         client.get("/modules/hy-matters/")
+
+
+def test_module_detail_counts_firms_by_version_without_the_owner(world):
+    with_file(world)
+    found = ModuleRelease.objects.get().files.get()
+    for login in ("owner", "owner2", "owner2"):
+        module_files.download_file(file=found, actor=world.people[login], now=world.now)
+    page = world.client().get("/modules/hy-matters/").context["page"]
+    assert ([release.firms for release in page.releases], page.module.users) == ([1], 1)
+
+
+@pytest.mark.parametrize(
+    ("login", "sees"),
+    [("owner", True), ("member", True), ("staff", True), ("resources", True), ("owner2", False),
+     ("learner", False), ("auditor", False), (None, False)],
+)  # fmt: skip
+def test_module_detail_names_firms_to_contributor_and_staff_only(world, login, sees):
+    found = with_file(world).files.get()
+    module_files.download_file(file=found, actor=world.owner2, now=world.now)
+    name = world.organisation("owner2").name
+    response = world.client(login).get("/modules/hy-matters/")
+    day = world.now.date()
+    expected = [{"name": name, "first": day, "last": day, "versions": 1}] if sees else None
+    assert response.context["firms"] == expected
+    assert ("仅贡献单位" in response.content.decode()) == sees
+
+
+def test_module_of_the_county_names_no_firm_to_firms(world):
+    admit(world, "owner")
+    modules.download_release(release=published(world), actor=world.owner, now=world.now)
+    assert world.client("owner").get(f"/modules/{NAME}/").context["firms"] is None
+    firms = world.client("resources").get(f"/modules/{NAME}/").context["firms"]
+    assert [firm["name"] for firm in firms] == [world.organisation("owner").name]
