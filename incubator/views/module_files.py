@@ -51,7 +51,7 @@ def release_start(request: HttpRequest, name: str) -> HttpResponse:
 def release_file_add(request: HttpRequest, pk: int) -> HttpResponse:
     """Add a file to my release."""
     release, _actions = reads.release_page(request.user, pk)
-    form = ModuleFileForm(request.POST, request.FILES)
+    form = ModuleFileForm(request.POST, request.FILES, prefix="add")
     ok, _file = run_form(
         form,
         lambda values: services.add_file(

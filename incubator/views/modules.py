@@ -226,7 +226,7 @@ def draw_release(request: HttpRequest, pk: int, **forms: Any) -> HttpResponse:
         "actions": actions,
         "status": {"label": name, "tone": tone, "icon": icon},
         "upload": ReleaseForm(initial=initial),
-        "add": ModuleFileForm(),
+        "add": ModuleFileForm(prefix="add"),
         "changes": ReasonForm(initial=initial, prefix="changes"),
         "yank": ReasonForm(initial=initial, prefix="yank"),
     }

@@ -290,8 +290,8 @@ def test_release_of_files_goes_from_its_number_to_the_public_page(world):
     url = release.get_absolute_url()
     assert response.url == url
     assert url + "submit/" not in client.get(url).content.decode()
-    client.post(url + "files/", {"kind": "sql", "file": sql()})
-    client.post(url + "files/", {"kind": "sql", "file": sql("u.sql")})
+    client.post(url + "files/", {"add-kind": "sql", "add-file": sql()})
+    client.post(url + "files/", {"add-kind": "sql", "add-file": sql("u.sql")})
     client.post(f"{url}files/{release.files.get(name='u.sql').pk}/remove/")
     assert url + "submit/" in client.get(url).content.decode()
     client.post(url + "submit/")
@@ -312,7 +312,9 @@ def test_release_start_with_a_wrong_number_is_422_at_the_field(world):
 def test_release_file_of_a_pickle_is_422_with_the_reason(world):
     url = draft(world).get_absolute_url()
     upload = ContentFile(b"\x80\x04\x95\0", name="w.safetensors")
-    response = world.client("owner", "en").post(url + "files/", {"kind": "weights", "file": upload})
+    response = world.client("owner", "en").post(
+        url + "files/", {"add-kind": "weights", "add-file": upload}
+    )
     assert response.status_code == 422
     assert "can run any program" in response.content.decode()
 
@@ -322,7 +324,7 @@ def test_release_files_of_another_firm_are_404(world):
     found = beside(world, release)
     client, url = world.client("owner2"), release.get_absolute_url()
     for path in ("files/", f"files/{found.pk}/remove/", "submit/"):
-        assert client.post(url + path, {"kind": "sql", "file": sql()}).status_code == 404
+        assert client.post(url + path, {"add-kind": "sql", "add-file": sql()}).status_code == 404
     path = "/workspace/modules/hy-matters/release/start/"
     assert client.post(path, {"start-number": "2"}).status_code == 404
     assert release.files.count() == 1
