@@ -21,6 +21,7 @@ class Migration(migrations.Migration):
             model_name="modulerelease",
             name="file",
             field=models.ForeignKey(
+                blank=True,
                 null=True,
                 on_delete=django.db.models.deletion.PROTECT,
                 related_name="+",

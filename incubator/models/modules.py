@@ -103,7 +103,7 @@ class ModuleRelease(Stateful):
     number = models.CharField(_("version"), max_length=60)
     number_key = models.CharField(max_length=60)
     file = models.ForeignKey(  # the Python package; a release may consist of other files
-        "portal.StoredFile", null=True, on_delete=models.PROTECT, related_name="+"
+        "portal.StoredFile", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
     sha256 = models.CharField("SHA-256", max_length=64, blank=True)
     requires_python = models.CharField(_("Python"), max_length=120, blank=True)

@@ -330,7 +330,8 @@ def test_release_files_of_another_firm_are_404(world):
     assert release.files.count() == 1
 
 
-def test_module_of_files_shows_digest_and_commands_instead_of_pip(world):
+def test_module_of_files_shows_digest_and_commands_instead_of_pip(world, settings):
+    settings.BASE_URL = "https://testserver/"
     with_file(world)
     page = world.client("owner2").get("/modules/hy-matters/").content.decode()
     assert f"curl -fLO --user TOKEN: https://testserver{SCRIPT}" in page
