@@ -94,6 +94,6 @@ def fall_back(apps: Apps, _schema_editor: BaseDatabaseSchemaEditor) -> None:
 class Migration(migrations.Migration):
     """Defence in the database itself."""
 
-    dependencies = [("incubator", "0013_module_files")]
+    dependencies = [("incubator", "0014_module_files")]
 
     operations = [migrations.RunPython(keep, fall_back), migrations.RunPython(guard, unguard)]

@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
     """A table more; the package may be missing."""
 
     dependencies = [
-        ("incubator", "0012_form_unchanged"),
+        ("incubator", "0013_personal_data_removed"),
         ("portal", "0020_archive_packages"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
