@@ -121,11 +121,12 @@ def firms_using(module: SharedModule) -> list[dict[str, Any]]:
     public: ``incubator.permissions.modules.may_see_firms``.
     """
     rows = ModuleDownload.objects.filter(release__module=module).exclude(organisation=module.owner)
-    return list(
+    found = (
         rows.values(name=F("organisation__name"))
         .annotate(first=Min("day"), last=Max("day"), versions=Count("release", distinct=True))
         .order_by("name")[:200]
     )
+    return [dict(row) for row in found]
 
 
 def release_to_download(name: str, number: str) -> ModuleRelease:
