@@ -11,6 +11,7 @@ from incubator.views import (
     courses,
     incubation,
     incubation_plan,
+    module_files,
     modules,
     office_hours,
     package_index,
@@ -45,10 +46,45 @@ base: list[URLPattern] = [
         modules.module_download,
         name="module_download",
     ),
+    path(
+        "modules/<str:name>/<str:number>/SHA256SUMS",
+        package_index.module_sums,
+        name="module_sums",
+    ),
+    path(
+        "modules/<str:name>/<str:number>/files/<str:filename>",
+        package_index.module_file,
+        name="module_file",
+    ),
+    path(
+        "modules/<str:name>/<str:number>/files/<str:filename>/download/",
+        module_files.module_file_download,
+        name="module_file_download",
+    ),
     path("workspace/modules/", modules.module_desk, name="module_desk"),
     path("workspace/modules/new/", modules.module_new, name="module_new"),
     path("workspace/modules/<str:name>/release/", modules.release_new, name="release_new"),
+    path(
+        "workspace/modules/<str:name>/release/start/",
+        module_files.release_start,
+        name="release_start",
+    ),
     path("workspace/modules/releases/<int:pk>/", modules.release_detail, name="release"),
+    path(
+        "workspace/modules/releases/<int:pk>/files/",
+        module_files.release_file_add,
+        name="release_file_add",
+    ),
+    path(
+        "workspace/modules/releases/<int:pk>/files/<int:file>/remove/",
+        module_files.release_file_remove,
+        name="release_file_remove",
+    ),
+    path(
+        "workspace/modules/releases/<int:pk>/submit/",
+        module_files.release_submit,
+        name="release_submit",
+    ),
     path(
         "workspace/modules/releases/<int:pk>/publish/",
         modules.release_publish,

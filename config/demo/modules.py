@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from django.core.files.base import ContentFile
 
 from config.demo.clock import Clock
+from config.demo.module_files import MATTERS_SQL, bundle, image, safetensors
 from config.demo.people import People
 from config.demo.wheels import (
     build_wheel,
@@ -15,7 +16,7 @@ from config.demo.wheels import (
     wheel_name,
 )
 from incubator.models import ModuleRelease
-from incubator.services import modules
+from incubator.services import module_files, modules
 
 DEDUP = '''\
 """Find reports of the same thing: similarity of short Chinese texts by character pairs."""
@@ -49,6 +50,7 @@ USERS = {
     "hy-report-dedup": (1, 5, 9),
     "hy-case-log": (1, 2, 3, 9),
     "hy-divisions": (1, 3, 5),
+    "hy-village-matters": (1,),
 }
 
 
@@ -140,14 +142,56 @@ def publish_modules(people: People, clock: Clock) -> None:
         now=clock.now,
     )
     release(firm, dedup_wheel(), people.owners[3], people, clock)
-    for found in ModuleRelease.objects.select_related("module"):
+    release_files(people, clock)
+    for found in ModuleRelease.objects.select_related("module").prefetch_related("files"):
         for number in USERS[found.module.name]:
-            modules.download_release(
-                release=found,
-                actor=people.owners[number],
-                organisation=people.firms[number],
-                now=clock.now,
-            )
+            take(found, number, people, clock)
+
+
+def take(found: ModuleRelease, number: int, people: People, clock: Clock) -> None:
+    """Have a firm download a release: its package, else its files."""
+    by = {
+        "actor": people.owners[number],
+        "organisation": people.firms[number],
+        "now": clock.now,
+    }
+    if found.file:
+        modules.download_release(release=found, **by)
+    for file in found.files.all():
+        module_files.download_file(file=file, **by)
+
+
+def release_files(people: People, clock: Clock) -> None:
+    """Publish a module of the county that is no Python package, with a file of every kind."""
+    module = modules.create_module(
+        name="hy-village-matters",
+        title="村级事务数据与前端组件",
+        title_en="Village matters: table, form part, service, weights",
+        summary="村级事务代码表（SQL）、事项选择前端组件、查询服务容器镜像和事项分类权重，可分别下载。",
+        summary_en="A table of village matters, a form part, a service's image and weights.",
+        licence="MulanPSL-2.0",
+        contact="incubator@demo.example",
+        actor=people["resources"],
+        now=clock.now,
+    )
+    begun = module_files.start_release(
+        module=module, number="1.0.0", actor=people["resources"], now=clock.now
+    )
+    for kind, name, data in (
+        ("sql", "village-matters.sql", MATTERS_SQL.encode()),
+        ("bundle", "matter-picker.zip", bundle()),
+        ("container", "matter-service.tar.gz", image(zipped=True)),
+        ("weights", "matter-classes.safetensors", safetensors({"matter": (0.2, 0.3, 0.5)})),
+    ):
+        module_files.add_file(
+            release=begun,
+            kind=kind,
+            upload=ContentFile(data, name=name),
+            actor=people["resources"],
+            now=clock.now,
+        )
+    handed_in = module_files.submit_files(release=begun, actor=people["resources"], now=clock.now)
+    modules.publish_release(release=handed_in, actor=people["staff"], now=clock.now)
 
 
 def release(

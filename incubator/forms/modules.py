@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from incubator.labels.modules import module_file_kinds
 from portal.models import Organisation
 
 
@@ -67,6 +68,27 @@ class ReleaseForm(forms.Form):
 
     file = forms.FileField(label=_("Package (.whl or .tar.gz)"))
     version = forms.IntegerField(widget=forms.HiddenInput, required=False)
+
+
+class StartReleaseForm(forms.Form):
+    """A release that files of other kinds come to."""
+
+    number = forms.CharField(
+        label=_("Version"), max_length=60, help_text=_("For example 1.0.0; it is never used again.")
+    )
+
+
+class ModuleFileForm(forms.Form):
+    """A file beside the Python package, or instead of one."""
+
+    kind = forms.ChoiceField(label=_("Kind of file"), choices=module_file_kinds)
+    file = forms.FileField(
+        label=_("File"),
+        help_text=_(
+            "Weights as .safetensors, .onnx or .gguf; a container image as .tar or .tar.gz; SQL as "
+            ".sql; a front-end bundle as .zip."
+        ),
+    )
 
 
 class ReasonForm(forms.Form):

@@ -1,5 +1,6 @@
 """Words of the shared modules."""
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from portal.labels import (
@@ -87,6 +88,57 @@ add_refusals(
         ),
     }
 )
+add_refusals(
+    {
+        "module_version": _(
+            "“%(number)s” is no version number. Write one like 1.0.0, or 1.1.0rc1 for a trial."
+        ),
+        "module_file_name": _(
+            "Rename “%(name)s”: plain letters, digits, dots, hyphens and underscores only, "
+            "beginning with a letter or digit, so that the name works in every command."
+        ),
+        "module_file_exists": _("The release has a file “%(name)s” already. Remove it first."),
+        "module_file_gone": _("This file is not in the release any more."),
+        "module_files_full": _("A release takes up to %(limit)s files."),
+        "module_file_damaged": _("“%(name)s” cannot be read: it is damaged or encrypted."),
+        "module_file_large": _(
+            "The file unpacks to more than %(limit)s MB or holds more than %(members)s files."
+        ),
+        "module_file_path": _(
+            "The archive holds a file twice, or one that would be unpacked outside its folder."
+        ),
+        "module_file_links": _(
+            "“%(part)s” in the archive is a link or a special file; it may hold files and folders "
+            "only."
+        ),
+        "weights_pickle": _(
+            "“%(name)s” is a Python pickle or is named like one. Loading a pickle can run any "
+            "program, so it is not shared. Save the weights as safetensors, ONNX or GGUF."
+        ),
+        "weights_layout": _(
+            "The header of “%(name)s” does not agree with what follows it. Save the weights again."
+        ),
+        "container_parts": _(
+            "The archive is no complete container image: “%(part)s” is missing. Write it with "
+            "“docker save” or as an OCI image layout."
+        ),
+        "container_digest": _("The content of “%(part)s” differs from the digest in its name."),
+        "bundle_member": _(
+            "“%(part)s” is nothing that a browser fetches. A front-end bundle holds pages, "
+            "scripts, styles, pictures, fonts and data only."
+        ),
+        "bundle_empty": _("The archive holds no page, script or style."),
+        "sql_text": _("“%(name)s” is no text in UTF-8."),
+        "sql_command": _(
+            "Line %(line)s holds a command to the database's client, reads rows by COPY or changes "
+            "how quotes are read. Send SQL only, with rows as INSERT."
+        ),
+        "release_closed": _(
+            "The files of a release change while it is a draft or was sent back; then no more."
+        ),
+        "release_empty": _("Add a package or a file before you submit the release."),
+    }
+)
 add_work_kinds(
     {
         "module_review": (
@@ -120,6 +172,19 @@ add_notification_kinds(
         ),
     }
 )
+
+
+FILE_KINDS: dict[str, str | Promise] = {
+    "weights": _("Model weights"),
+    "container": _("Container image"),
+    "sql": _("SQL script"),
+    "bundle": _("Front-end bundle"),
+}
+
+
+def module_file_kinds() -> Choices:
+    """Return the kinds of files beside a package for a field."""
+    return list(FILE_KINDS.items())
 
 
 def module_release_states() -> Choices:

@@ -24,7 +24,7 @@ from incubator.models.courses import (
     QuizAttempt,
 )
 from incubator.models.incubation_plan import IncubationMilestone, IncubationReview
-from incubator.models.modules import ModuleDownload, ModuleRelease, SharedModule
+from incubator.models.modules import ModuleDownload, ModuleFile, ModuleRelease, SharedModule
 from incubator.models.office_hours import OfficeBooking, OfficeSlot
 from incubator.models.quota import (
     PoolMonth,
@@ -55,6 +55,7 @@ __all__ = [
     "IncubationReview",
     "LessonRead",
     "ModuleDownload",
+    "ModuleFile",
     "ModuleRelease",
     "OfficeBooking",
     "OfficeSlot",

@@ -8,7 +8,8 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from incubator.domain.module import DOWNLOADABLE, RELEASE
-from incubator.labels.modules import module_release_states
+from incubator.domain.module_file import KINDS
+from incubator.labels.modules import module_file_kinds, module_release_states
 from portal.models import Bilingual, Stateful, User
 
 CURATORS = frozenset({"staff", "resource_manager"})
@@ -73,6 +74,10 @@ class ModuleReleaseQuerySet(models.QuerySet["ModuleRelease"]):
         """Published, or yanked after that."""
         return self.filter(state__in=DOWNLOADABLE)
 
+    def packaged(self) -> "ModuleReleaseQuerySet":
+        """With a Python package, which the index lists."""
+        return self.filter(file__isnull=False)
+
     def visible_to(self, user: User) -> "ModuleReleaseQuerySet":
         """Those that ``user`` sees in the workspace: curators all, firms their own."""
         if user.role_codes & CURATORS:
@@ -97,8 +102,10 @@ class ModuleRelease(Stateful):
     module = models.ForeignKey(SharedModule, on_delete=models.PROTECT, related_name="releases")
     number = models.CharField(_("version"), max_length=60)
     number_key = models.CharField(max_length=60)
-    file = models.ForeignKey("portal.StoredFile", on_delete=models.PROTECT, related_name="+")
-    sha256 = models.CharField("SHA-256", max_length=64)
+    file = models.ForeignKey(  # the Python package; a release may consist of other files
+        "portal.StoredFile", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    sha256 = models.CharField("SHA-256", max_length=64, blank=True)
     requires_python = models.CharField(_("Python"), max_length=120, blank=True)
     metadata = models.JSONField(_("metadata"), default=dict)
     core_metadata = models.TextField(blank=True)  # METADATA as it is, served beside the file
@@ -134,6 +141,40 @@ class ModuleRelease(Stateful):
     def get_absolute_url(self) -> str:
         """Return the page in the workspace."""
         return reverse("incubator:release", args=[self.pk])
+
+
+class ModuleFile(models.Model):
+    """A file of a release that is no Python package: weights, container, SQL, front-end bundle.
+
+    Unchanged from the day its release is published; the database refuses it. Holds who added it.
+    """
+
+    release = models.ForeignKey(ModuleRelease, on_delete=models.PROTECT, related_name="files")
+    kind = models.CharField(_("kind"), max_length=16, choices=module_file_kinds)
+    file = models.ForeignKey("portal.StoredFile", on_delete=models.PROTECT, related_name="+")
+    name = models.CharField(_("file name"), max_length=120)
+    size = models.PositiveBigIntegerField(_("size in bytes"))
+    sha256 = models.CharField("SHA-256", max_length=64)
+    facts = models.JSONField(_("what it says about itself"), default=dict)
+    added_by = models.ForeignKey(
+        "portal.User", null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    added_at = models.DateTimeField(_("added at"))
+
+    class Meta:
+        """A name once in a release; known kinds."""
+
+        verbose_name = _("file of a release")
+        verbose_name_plural = _("files of releases")
+        ordering: ClassVar = ["name"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["release", "name"], name="module_file_once"),
+            models.CheckConstraint(condition=Q(kind__in=KINDS), name="module_file_kind"),
+        ]
+
+    def __str__(self) -> str:
+        """Show the name."""
+        return self.name
 
 
 class ModuleDownload(models.Model):

@@ -1,6 +1,8 @@
 """Who may do what with shared modules."""
 
 from incubator import selectors
+from incubator.domain.module_file import KINDS, use_of
+from incubator.models import SharedModule
 from incubator.models.modules import CURATORS, FIRM_ROLES
 from portal.domain.lifecycle import NotAllowed
 from portal.models import Organisation, StoredFile, User
@@ -12,7 +14,8 @@ from portal.permissions import (
     roles_for,
 )
 
-register_file_policy("module_release", "incubator.permissions.modules.may_read_release")
+for use in ("module_release", *map(use_of, KINDS)):
+    register_file_policy(use, "incubator.permissions.modules.may_read_release")
 
 
 def may_read_release(user: Person, stored: StoredFile) -> bool:
@@ -34,3 +37,10 @@ def require_contributor(user: User, owner: Organisation | None) -> None:
         raise NotAllowed("module_owner")
     if owner is not None and not selectors.is_admitted(owner.pk):
         raise NotAllowed("not_admitted")
+
+
+def may_see_firms(user: Person, module: SharedModule) -> bool:
+    """Return whether ``user`` may know which firms use a module: curators and its contributor."""
+    if has_role(user, *CURATORS):
+        return True
+    return module.owner is not None and module.owner in organisations_of(user, *FIRM_ROLES)

@@ -3,12 +3,14 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, F, Max, Min, OuterRef, Q, QuerySet, Subquery
 from django.shortcuts import get_object_or_404
 
-from incubator.domain.module import RELEASE
-from incubator.models import ModuleDownload, ModuleRelease, SharedModule
+from incubator.domain.module import DOWNLOADABLE, RELEASE
+from incubator.domain.module_file import Sum
+from incubator.models import ModuleDownload, ModuleFile, ModuleRelease, SharedModule
 from incubator.models.modules import CURATORS, FIRM_ROLES
 from portal.models import User
 
@@ -98,13 +100,33 @@ class ModulePage:
 
 
 def module_page(name: str) -> ModulePage:
-    """Return a published module by its normal name; 404 otherwise (two queries)."""
+    """Return a published module by its normal name; 404 otherwise (three queries)."""
     module = get_object_or_404(library(), name=name)
-    releases = list(
-        module.releases.downloadable().select_related("file").order_by("-published_at", "-pk")[:50]
+    others = ~Q(downloads__organisation=F("module__owner")) | Q(module__owner__isnull=True)
+    shown = (
+        module.releases.downloadable()
+        .annotate(firms=Count("downloads__organisation", filter=others, distinct=True))
+        .select_related("file")
+        .prefetch_related("files")
     )
+    releases = list(shown.order_by("-published_at", "-pk")[:50])
     live = [release for release in releases if release.state == "published"]
     return ModulePage(module, releases, (live or releases)[0])
+
+
+def firms_using(module: SharedModule) -> list[dict[str, Any]]:
+    """Return the firms other than the owner that downloaded a module, by name (one query).
+
+    Each with ``first`` and ``last`` day and how many ``versions``; 200 at most. Not for the
+    public: ``incubator.permissions.modules.may_see_firms``.
+    """
+    rows = ModuleDownload.objects.filter(release__module=module).exclude(organisation=module.owner)
+    found = (
+        rows.values(name=F("organisation__name"))
+        .annotate(first=Min("day"), last=Max("day"), versions=Count("release", distinct=True))
+        .order_by("name")[:200]
+    )
+    return [dict(row) for row in found]
 
 
 def release_to_download(name: str, number: str) -> ModuleRelease:
@@ -113,12 +135,31 @@ def release_to_download(name: str, number: str) -> ModuleRelease:
     return get_object_or_404(releases, module__name=name, number=number)
 
 
+def file_to_download(name: str, number: str, filename: str) -> ModuleFile:
+    """Return a file of a published or yanked release; 404 otherwise (one query)."""
+    files = ModuleFile.objects.select_related("release__module__owner", "file")
+    return get_object_or_404(
+        files,
+        release__module__name=name,
+        release__number=number,
+        release__state__in=DOWNLOADABLE,
+        name=filename,
+    )
+
+
+def release_sums(name: str, number: str) -> list[Sum]:
+    """Return the digests of all files of a published or yanked release; 404 where none is."""
+    release = release_to_download(name, number)
+    package = [Sum(release.sha256, release.file.name)] if release.file else []
+    return package + [Sum(file.sha256, file.name) for file in release.files.all()]
+
+
 def release_page(user: User, pk: int) -> tuple[ModuleRelease, frozenset[str]]:
     """Return a release that ``user`` may see and the actions that they may take; 404 otherwise."""
     release = get_object_or_404(
-        ModuleRelease.objects.visible_to(user).select_related(
-            "module__owner", "file", "uploaded_by"
-        ),
+        ModuleRelease.objects.visible_to(user)
+        .select_related("module__owner", "file", "uploaded_by")
+        .prefetch_related("files"),
         pk=pk,
     )
     bound = {
@@ -127,7 +168,8 @@ def release_page(user: User, pk: int) -> tuple[ModuleRelease, frozenset[str]]:
         if membership.organisation_id == release.module.owner_id
     }
     actions = set(RELEASE.actions(release.state, bound | set(user.role_codes)))
-    if release.uploaded_by_id == user.pk:
+    added = {file.added_by_id for file in release.files.all()}
+    if user.pk in {release.uploaded_by_id, *added}:
         actions -= {"publish", "request_changes"}
     if release.module.owner_id and not bound & FIRM_ROLES:
         actions -= {"submit"}

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from django.db.models import Count, Q
+from django.utils import timezone
 from django.utils.functional import Promise
 
 from incubator.domain.application_form import SECTION, Content, form_problems, named
@@ -37,6 +38,14 @@ class WindowCard:
     def intro(self) -> str:
         """The published introduction."""
         return form_words(self.form.content, "intro")
+
+    @property
+    def closed_on(self) -> date | None:
+        """The day on which it was closed by hand, before its last day; ``None`` otherwise."""
+        day = timezone.localdate(self.window.state_since)
+        last = self.form.closes_on
+        by_hand = self.window.state == "closed" and (last is None or day <= last)
+        return day if by_hand else None
 
 
 def card_of(window: ApplicationWindow, today: date) -> WindowCard | None:

@@ -140,12 +140,12 @@ def keep(module: SharedModule, upload: Upload, actor: User, now: datetime) -> St
     )
 
 
-def file_values(facts: WheelFacts, stored: StoredFile) -> dict[str, Any]:
-    """Return the fields of a release that its file decides."""
+def file_values(facts: WheelFacts, stored: StoredFile | None) -> dict[str, Any]:
+    """Return the fields of a release that its package, where it has one, decides."""
     return {
         "number": facts.version,
         "file": stored,
-        "sha256": stored.sha256,
+        "sha256": stored.sha256 if stored else "",
         "requires_python": facts.requires_python[:120],
         "metadata": described(facts),
         "core_metadata": facts.core_metadata,
@@ -162,7 +162,7 @@ def described(facts: WheelFacts) -> dict[str, Any]:
 def create_release(
     module: SharedModule,
     facts: WheelFacts,
-    stored: StoredFile,
+    stored: StoredFile | None,
     actor: User,
     now: datetime,
 ) -> ModuleRelease:
@@ -281,7 +281,7 @@ def decide(
 ) -> ModuleRelease:
     """Take a step of the review; nobody reviews an upload of their own."""
     require_role(actor, Role.STAFF)
-    if lock(release).uploaded_by_id == actor.pk:
+    if actor.pk in hands_of(lock(release)):
         raise NotAllowed("own_upload")
     return apply_transition(
         instance=release,
@@ -294,6 +294,11 @@ def decide(
         expected_version=expected_version,
         changes=changes,
     )
+
+
+def hands_of(release: ModuleRelease) -> set[int | None]:
+    """Return the ids of who uploaded the package and of who added files."""
+    return {release.uploaded_by_id, *release.files.values_list("added_by", flat=True)}
 
 
 def yank_release(
@@ -363,18 +368,25 @@ def download_release(
         subject=release,
         organisation=organisation,
     ):
-        firms = [
-            firm for firm in admitted_firms(actor) if organisation is None or firm == organisation
-        ]
-        if not firms and not has_role(actor, *CURATORS):
-            raise NotAllowed("not_admitted")
-        if release.published_at is None:
-            raise Conflict("wrong_state")
-        if firms:
-            ModuleDownload.objects.get_or_create(
-                release=release,
-                organisation=firms[0],
-                day=timezone.localdate(now),
-                defaults={"user": actor, "at": now},
-            )
+        count_download(release, actor, now, organisation)
+        if release.file is None:
+            raise Conflict("module_file_gone")
         return release.file
+
+
+def count_download(
+    release: ModuleRelease, actor: User, now: datetime, organisation: Organisation | None
+) -> None:
+    """Let an admitted firm or a curator take a file of a release; count it once a firm and day."""
+    firms = [firm for firm in admitted_firms(actor) if organisation is None or firm == organisation]
+    if not firms and not has_role(actor, *CURATORS):
+        raise NotAllowed("not_admitted")
+    if release.published_at is None:
+        raise Conflict("wrong_state")
+    if firms:
+        ModuleDownload.objects.get_or_create(
+            release=release,
+            organisation=firms[0],
+            day=timezone.localdate(now),
+            defaults={"user": actor, "at": now},
+        )

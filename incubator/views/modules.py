@@ -11,10 +11,17 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from incubator.domain.module import normalise_module_name
-from incubator.forms.modules import ModuleForm, ModuleSearchForm, ReasonForm, ReleaseForm
-from incubator.models import ModuleRelease
+from incubator.forms.modules import (
+    ModuleFileForm,
+    ModuleForm,
+    ModuleSearchForm,
+    ReasonForm,
+    ReleaseForm,
+    StartReleaseForm,
+)
+from incubator.models import ModuleFile, ModuleRelease
 from incubator.models.modules import CURATORS, FIRM_ROLES
-from incubator.permissions.modules import admitted_firms
+from incubator.permissions.modules import admitted_firms, may_see_firms
 from incubator.selectors import modules as reads
 from incubator.services import modules as services
 from portal import labels
@@ -64,6 +71,11 @@ def module_detail(request: HttpRequest, name: str) -> HttpResponse:
         "access": download_access(request),
         "file": page.current.file,
         "pip_line": pip_line(name),
+        "curl_lines": curl_lines(page.current),
+        "check_line": check_line(page.current),
+        "firms": reads.firms_using(page.module)
+        if may_see_firms(request.user, page.module)
+        else None,
     }
     return render(request, "incubator/modules/module_detail.html", context)
 
@@ -73,6 +85,26 @@ def pip_line(name: str) -> str:
     scheme, _colon, host = settings.BASE_URL.partition("://")
     index = reverse("incubator:index_projects")
     return f"pip install --index-url {scheme}://TOKEN@{host.rstrip('/')}{index} {name}"
+
+
+def own_url(route: str, *args: object) -> str:
+    """Return a full address of the portal."""
+    return settings.BASE_URL.rstrip("/") + reverse(route, args=args)
+
+
+def curl_lines(release: ModuleRelease) -> list[tuple[ModuleFile, str]]:
+    """Return the files of a release, each with the command that fetches it by a token."""
+    where = release.module.name, release.number
+    return [
+        (file, f"curl -fLO --user TOKEN: {own_url('incubator:module_file', *where, file.name)}")
+        for file in release.files.all()
+    ]
+
+
+def check_line(release: ModuleRelease) -> str:
+    """Return the command that fetches the digests and holds what was downloaded against them."""
+    url = own_url("incubator:module_sums", release.module.name, release.number)
+    return f"curl -fL {url} | sha256sum -c --ignore-missing"
 
 
 def download_access(request: HttpRequest) -> str:
@@ -173,7 +205,8 @@ def release_new(request: HttpRequest, name: str) -> HttpResponse:
     )
     if ok:
         return done(request, _("The release is in review."), "incubator:release", release.pk)
-    return form_page(request, "incubator/modules/release_new.html", form, {"module": module})
+    context = {"module": module, "start": StartReleaseForm(prefix="start")}
+    return form_page(request, "incubator/modules/release_new.html", form, context)
 
 
 @DESK
@@ -193,6 +226,7 @@ def draw_release(request: HttpRequest, pk: int, **forms: Any) -> HttpResponse:
         "actions": actions,
         "status": {"label": name, "tone": tone, "icon": icon},
         "upload": ReleaseForm(initial=initial),
+        "add": ModuleFileForm(prefix="add"),
         "changes": ReasonForm(initial=initial, prefix="changes"),
         "yank": ReasonForm(initial=initial, prefix="yank"),
     }

@@ -15,9 +15,12 @@ from django.views.decorators.http import require_safe
 
 from incubator.domain import package_index as rules
 from incubator.domain.module import normalise_module_name
+from incubator.domain.module_file import sums_text
 from incubator.models.modules import CURATORS
 from incubator.permissions.modules import admitted_firms
+from incubator.selectors import modules as library
 from incubator.selectors import package_index as reads
+from incubator.services import module_files
 from incubator.services import modules as services
 from portal.domain.lifecycle import Invalid
 from portal.models import User
@@ -115,11 +118,27 @@ def file(request: HttpRequest, user: User, now: datetime, name: str, filename: s
             raise Http404
         return HttpResponse(release.core_metadata, content_type=TEXT)
     release = reads.release_of_file(name, filename)
-    if request.method == "HEAD":
+    if request.method == "HEAD" and release.file:
         return file_response(release.file)
     return file_response(services.download_release(release=release, actor=user, now=now))
 
 
+def beside(request: HttpRequest, user: User, now: datetime, **names: str) -> HttpResponse:
+    """A file of a release that is no Python package, counted for the firm."""
+    found = library.file_to_download(**names)
+    if request.method == "HEAD":
+        return file_response(found.file)
+    return file_response(module_files.download_file(file=found, actor=user, now=now))
+
+
+@public
+@require_safe
+def module_sums(request: HttpRequest, name: str, number: str) -> HttpResponse:
+    """The digests of a release's files, as ``sha256sum --check`` reads them; for anybody."""
+    return HttpResponse(sums_text(library.release_sums(name, number)), content_type=TEXT)
+
+
+module_file = public(require_safe(with_token(beside)))
 index_projects = public(require_safe(with_token(projects)))
 index_project = public(require_safe(with_token(project)))
 index_file = public(require_safe(with_token(file)))

@@ -3,7 +3,8 @@
 Written here although a kept library exists: `puremagic` 1.30 was tried and knows neither CSV nor
 shell scripts, leaves ELF unnamed, and answers docx, xlsx and pptx as equally likely, which is the
 distinction that an allow list lives on. Signatures: ISO 32000 (PDF), ISO 15948 (PNG), RFC 9649
-(WebP), ISO/IEC 14496-12 (MP4), ECMA-376 part 2 (OOXML), PEP 427 (wheel), PEP 517/643 (sdist).
+(WebP), ISO/IEC 14496-12 (MP4), ECMA-376 part 2 (OOXML), PEP 427 (wheel), PEP 517/643 (sdist),
+POSIX.1-2024 pax (tar), safetensors and GGUF as their formats are published, onnx.proto (ONNX).
 """
 
 import codecs
@@ -47,6 +48,12 @@ ELF: Final = "application/x-executable"
 PE: Final = "application/vnd.microsoft.portable-executable"
 MACH_O: Final = "application/x-mach-binary"
 OLE: Final = "application/x-ole-storage"
+TAR: Final = "application/x-tar"
+SQL: Final = "application/sql"
+SAFETENSORS: Final = "application/x-safetensors"
+GGUF: Final = "application/x-gguf"
+ONNX: Final = "application/x-onnx"
+PICKLE: Final = "application/x-python-pickle"
 
 _SIGNATURES: Final[tuple[tuple[bytes, str], ...]] = (
     (b"%PDF-", PDF),
@@ -69,6 +76,8 @@ _SIGNATURES: Final[tuple[tuple[bytes, str], ...]] = (
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", OLE),
     (b"Rar!\x1a\x07", "application/vnd.rar"),
     (b"7z\xbc\xaf\x27\x1c", "application/x-7z-compressed"),
+    (b"GGUF", GGUF),
+    *((bytes((0x80, protocol)), PICKLE) for protocol in range(2, 6)),
 )
 _OOXML_PARTS: Final = {
     "word/document.xml": DOCX,
@@ -81,6 +90,16 @@ _BRANDS: Final[tuple[tuple[bytes, str], ...]] = (
     (rb"hei[cx]|hevc|mif1|msf1", HEIC),
 )
 
+_SQL_COMMENTS: Final = re.compile(r"\A(?:\s|--[^\n]*(?:\n|\Z)|/\*.*?\*/)+", re.DOTALL)
+_SQL_BEGINS: Final = re.compile(
+    r"(?:create|alter|drop)\s+(?:or\s+replace\s+|temp(?:orary)?\s+|unique\s+|materialized\s+)*"
+    r"(?:table|view|index|schema|function|procedure|trigger|sequence|type|extension|domain)\b"
+    r"|insert\s+into\b|delete\s+from\b|update\s+\S+\s+set\b|comment\s+on\b|copy\s+\S+\s"
+    r"|(?:begin|commit|start\s+transaction)\s*;|set\s+\w+\s*(?:=|to\b)|pragma\s+\w+"
+    r"|with\s+\w+\s+as\s*\(|select\s+[^,;\t\n]+\s+from\s",
+    re.IGNORECASE,
+)
+
 _OFFICE: Final = frozenset({DOCX, XLSX, PPTX})
 _IMAGES: Final = frozenset({JPEG, PNG, WEBP})
 
@@ -90,6 +109,10 @@ ALLOWED: Final[dict[str, frozenset[str]]] = {
     "deliverable": frozenset({PDF, ZIP, CSV, XML, MP4}) | _IMAGES | _OFFICE,
     "case_log": frozenset({CSV, XML, GZIP}),
     "module_release": frozenset({WHEEL, SDIST}),
+    "module_weights": frozenset({SAFETENSORS, GGUF, ONNX}),
+    "module_container": frozenset({TAR, GZIP}),
+    "module_sql": frozenset({SQL}),
+    "module_bundle": frozenset({ZIP}),
     "evidence_photo": _IMAGES,
 }
 """Media types by use."""
@@ -109,6 +132,11 @@ EXTENSIONS: Final[dict[str, tuple[str, ...]]] = {
     XML: (".xml", ".xes"),
     CSV: (".csv",),
     MP4: (".mp4", ".m4v"),
+    TAR: (".tar",),
+    SQL: (".sql",),
+    SAFETENSORS: (".safetensors",),
+    GGUF: (".gguf",),
+    ONNX: (".onnx",),
 }
 """Endings that a file of an allowed type may bear, so that no PDF is stored as `invoice.exe`."""
 
@@ -116,6 +144,7 @@ _MAX_MEMBERS: Final = 20_000
 _MAX_UNPACKED_BYTES: Final = 256 * 2**20
 _MAX_CONTENT_TYPES_BYTES: Final = 2**20
 _MAX_DIRECTORY_BYTES: Final = 4 * 2**20
+_MAX_TENSOR_HEADER_BYTES: Final = 100_000_000
 _LONGEST_ZIP_END: Final = 22 + 20 + 2**16
 _PIECE_BYTES: Final = 2**20
 _DAMAGED: Final = (
@@ -161,7 +190,7 @@ def sniff(head: bytes, opened: BinaryIO | None = None) -> str:
         return _rewound(opened, _sniff_zip)
     if found == GZIP and opened is not None:
         return _rewound(opened, _sniff_gzip)
-    return found or _sniff_text(head)
+    return found or _by_structure(head) or _sniff_text(head)
 
 
 def check_type(use: str, sniffed: str, filename: str) -> None:
@@ -186,6 +215,17 @@ def _by_signature(head: bytes) -> str | None:
         return WEBP
     if head[4:8] == b"ftyp":
         return _by_brand(head[8:12])
+    return None
+
+
+def _by_structure(head: bytes) -> str | None:
+    """Return the type of a format that has no signature at its very beginning."""
+    if head[257:262] == b"ustar":
+        return TAR
+    if head[8:9] == b"{" and 2 <= int.from_bytes(head[:8], "little") <= _MAX_TENSOR_HEADER_BYTES:
+        return SAFETENSORS
+    if re.match(rb"\x08[\x01-\x1f][\x12\x1a\x22\x28\x32\x3a\x42]", head):
+        return ONNX  # ir_version, then another field of ModelProto
     return None
 
 
@@ -235,6 +275,8 @@ def _sniff_zip(opened: BinaryIO) -> str:
             return _sniff_office(archive, names)
     if any(re.fullmatch(r"[^/]+\.dist-info/METADATA", name) for name in names):
         return WHEEL
+    if any(re.fullmatch(r"(?:[^/]+/)?data\.pkl", name) for name in names):
+        return PICKLE  # what torch.save writes
     return ZIP
 
 
@@ -290,6 +332,8 @@ def _sniff_text(head: bytes) -> str:
     start = text.lstrip("\ufeff \t\r\n")
     if start.startswith("<"):
         return _sniff_markup(start)
+    if _SQL_BEGINS.match(_SQL_COMMENTS.sub("", start)):
+        return SQL
     first_line = start.partition("\n")[0]
     return CSV if re.search("[,;\t]", first_line) else TEXT
 

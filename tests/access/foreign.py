@@ -150,12 +150,15 @@ def module(world: World) -> Found:
     modules_story.admit(world, "owner")
     modules_story.admit(world, "owner2")
     made = modules_story.module_of(world, "owner", owner=world.organisation("owner"))
+    from incubator.services.module_files import start_release
     from incubator.services.modules import submit_release
 
+    begun = start_release(module=made, number="2", actor=world.owner, now=world.now)
+    beside = modules_story.beside(world, begun)
     release = submit_release(
         module=made, upload=modules_story.wheel(), actor=world.owner, now=world.now
     )
-    return {"name": made.name, "release": release.pk}
+    return {"name": made.name, "release": release.pk, "begun": begun.pk, "file": beside.pk}
 
 
 def quota(world: World) -> Found:
@@ -290,6 +293,14 @@ SCENES: dict[str, Scene] = {
             "incubator:release_changes": post("owner2", pk="@release"),
             "incubator:release_yank": post("owner2", pk="@release"),
             "incubator:release_resubmit": post("owner2", pk="@release"),
+            "incubator:module_sums": get("owner2", name="@name", number="2"),
+            "incubator:module_file_download": post(
+                "owner2", name="@name", number="2", filename="t.sql"
+            ),
+            "incubator:release_start": post("owner2", name="@name"),
+            "incubator:release_file_add": post("owner2", pk="@begun"),
+            "incubator:release_file_remove": post("owner2", pk="@begun", file="@file"),
+            "incubator:release_submit": post("owner2", pk="@begun"),
         },
     ),
     "quota": Scene(
@@ -370,6 +381,7 @@ SHARED: dict[str, str] = {
     "incubator:course_enrol": PUBLIC,
     "incubator:index_project": PUBLIC,
     "incubator:index_file": PUBLIC,
+    "incubator:module_file": PUBLIC,
     "incubator:cohort": COUNTY,
     "incubator:cohort_offer": COUNTY,
     "incubator:cohort_capacity": COUNTY,

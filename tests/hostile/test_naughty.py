@@ -17,13 +17,17 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.core.files.base import ContentFile
 from django.db import transaction
 from django.test import Client, override_settings
 from django.urls import resolve
 from django.utils import timezone
 
 from config.demo.cast import CAST, DOMAIN
+from config.demo.module_files import MATTERS_SQL
 from config.demo.story import play
+from incubator.models import SharedModule
+from incubator.services import module_files
 from portal.models import Job, User
 from portal.notifications import enqueue_job
 from portal.services.accounts import create_person
@@ -66,6 +70,7 @@ UNSEEN = {
     "incubator:index_file",
     "incubator:index_project",
     "incubator:index_projects",
+    "incubator:module_file",  # a token instead of a login, as the index
     "incubator:partner_add",
     "incubator:partner_remove",
     "incubator:pool_close_month",
@@ -77,7 +82,6 @@ UNSEEN = {
     "incubator:quiz",
     "incubator:release_changes",
     "incubator:release_publish",
-    "incubator:release_resubmit",
     "incubator:reuse",
     "incubator:review_deed",
     "incubator:review_step_back",
@@ -136,10 +140,20 @@ def leave_open(now: datetime) -> None:
     create_feed(actor=people["owner"], now=now)
     create_token(actor=people["owner"], label="pip", days=LIFETIMES[0], now=now)
     ask(user=people["learner"], kind="correct", text=SENTENCE, now=now)
+    begin_release(now)
     parked = enqueue_job("portal.tasks.nothing", "sweep:parked", now=now)
     Job.objects.filter(pk=parked.pk).update(state="parked", error="given up")
     # whoever has not read the privacy notice comes to nothing else
     create_person(email=f"{NEWCOMER}@{DOMAIN}", name="新来者", password=PASSWORD, now=now)
+
+
+def begin_release(now: datetime) -> None:
+    """Begin a release of files, which the demo's year ends with published ones only."""
+    manager = User.objects.get(email=f"resources@{DOMAIN}")
+    module = SharedModule.objects.get(name="hy-village-matters")
+    begun = module_files.start_release(module=module, number="1.1.0", actor=manager, now=now)
+    upload = ContentFile(MATTERS_SQL.encode(), name="village-matters.sql")
+    module_files.add_file(release=begun, kind="sql", upload=upload, actor=manager, now=now)
 
 
 def visitor(login: str) -> Visitor:

@@ -4,9 +4,10 @@ from typing import Any
 
 from django.core.files.base import ContentFile
 
+from config.demo.module_files import MATTERS_SQL
 from config.demo.wheels import build_wheel, uscc_check_wheel, wheel_name
-from incubator.models import Application, ModuleRelease, SharedModule
-from incubator.services import modules
+from incubator.models import Application, ModuleFile, ModuleRelease, SharedModule
+from incubator.services import module_files, modules
 from incubator.services.windows import setup_applications
 from portal.domain.calendar import notice_window
 from portal.models import Organisation, User
@@ -76,4 +77,43 @@ def published(world: World, version: str = "1.0.0", **changes: Any) -> ModuleRel
     release = modules.submit_release(
         module=module, upload=wheel(version), actor=world.resources, now=world.now
     )
+    return modules.publish_release(release=release, actor=world.staff, now=world.now)
+
+
+def draft(world: World, name: str = "hy-matters", number: str = "1.0.0") -> ModuleRelease:
+    """Return the begun release of a module of the owner's firm, admitted for it."""
+    firm = world.organisation("owner")
+    if not Application.objects.filter(organisation=firm).exists():
+        admit(world, "owner")
+    module = module_of(world, "owner", owner=firm, name=name)
+    return module_files.start_release(
+        module=module, number=number, actor=world.owner, now=world.now
+    )
+
+
+def beside(
+    world: World,
+    release: ModuleRelease,
+    login: str = "owner",
+    *,
+    kind: str = "sql",
+    name: str = "t.sql",
+    data: bytes = MATTERS_SQL.encode(),
+) -> ModuleFile:
+    """Add a file to a release, a script unless said otherwise."""
+    return module_files.add_file(
+        release=release,
+        kind=kind,
+        upload=ContentFile(data, name=name),
+        actor=world.people[login],
+        now=world.now,
+    )
+
+
+def with_file(world: World) -> ModuleRelease:
+    """Return a published release of the owner's firm that is an SQL script; owner2 may take it."""
+    admit(world, "owner2")
+    release = draft(world)
+    beside(world, release)
+    module_files.submit_files(release=release, actor=world.owner, now=world.now)
     return modules.publish_release(release=release, actor=world.staff, now=world.now)

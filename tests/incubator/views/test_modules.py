@@ -1,11 +1,23 @@
 """The library and the desk, through a browser's eyes."""
 
-import pytest
+import hashlib
 
+import pytest
+from django.core.files.base import ContentFile
+
+from config.demo.module_files import MATTERS_SQL
 from config.demo.wheels import uscc_check_wheel
 from incubator.models import ModuleDownload, ModuleRelease, SharedModule
-from incubator.services import modules
-from tests.incubator.modules_story import admit, module_of, published, wheel
+from incubator.services import module_files, modules
+from tests.incubator.modules_story import (
+    admit,
+    beside,
+    draft,
+    module_of,
+    published,
+    wheel,
+    with_file,
+)
 
 NAME = "hy-uscc-check"
 VALUES = {
@@ -255,3 +267,148 @@ def test_module_desk_of_a_firm_shows_its_own_only(world):
     submitted(world)
     context = world.client("owner").get("/workspace/modules/").context
     assert (context["rows"], context["queue"], context["modules"]) == ([], None, [])
+
+
+SCRIPT = "/modules/hy-matters/1.0.0/files/t.sql"
+SUM = hashlib.sha256(MATTERS_SQL.encode()).hexdigest()
+
+
+def sql(name: str = "t.sql") -> ContentFile:
+    return ContentFile(MATTERS_SQL.encode(), name=name)
+
+
+def test_release_of_files_goes_from_its_number_to_the_public_page(world):
+    firm = admit(world, "owner")
+    module_of(world, "owner", owner=firm, name="hy-matters")
+    client = world.client("owner")
+    page = client.get("/workspace/modules/hy-matters/release/")
+    assert "/workspace/modules/hy-matters/release/start/" in page.content.decode()
+    response = client.post(
+        "/workspace/modules/hy-matters/release/start/", {"start-number": "1.0.0"}
+    )
+    release = ModuleRelease.objects.get()
+    url = release.get_absolute_url()
+    assert response.url == url
+    assert url + "submit/" not in client.get(url).content.decode()
+    client.post(url + "files/", {"add-kind": "sql", "add-file": sql()})
+    client.post(url + "files/", {"add-kind": "sql", "add-file": sql("u.sql")})
+    client.post(f"{url}files/{release.files.get(name='u.sql').pk}/remove/")
+    assert url + "submit/" in client.get(url).content.decode()
+    client.post(url + "submit/")
+    assert url + "files/" not in client.get(url).content.decode()
+    release.refresh_from_db()
+    assert (release.state, [file.name for file in release.files.all()]) == ("in_review", ["t.sql"])
+
+
+def test_release_start_with_a_wrong_number_is_422_at_the_field(world):
+    draft(world)
+    response = world.client("owner").post(
+        "/workspace/modules/hy-matters/release/start/", {"start-number": "one"}
+    )
+    assert (response.status_code, list(response.context["start"].errors)) == (422, ["number"])
+    assert response.context["form"].errors == {}
+
+
+def test_release_file_of_a_pickle_is_422_with_the_reason(world):
+    url = draft(world).get_absolute_url()
+    upload = ContentFile(b"\x80\x04\x95\0", name="w.safetensors")
+    response = world.client("owner", "en").post(
+        url + "files/", {"add-kind": "weights", "add-file": upload}
+    )
+    assert response.status_code == 422
+    assert "can run any program" in response.content.decode()
+
+
+def test_release_files_of_another_firm_are_404(world):
+    release = draft(world)
+    found = beside(world, release)
+    client, url = world.client("owner2"), release.get_absolute_url()
+    for path in ("files/", f"files/{found.pk}/remove/", "submit/"):
+        assert client.post(url + path, {"add-kind": "sql", "add-file": sql()}).status_code == 404
+    path = "/workspace/modules/hy-matters/release/start/"
+    assert client.post(path, {"start-number": "2"}).status_code == 404
+    assert release.files.count() == 1
+
+
+def test_module_of_files_shows_digest_and_commands_instead_of_pip(world, settings):
+    settings.BASE_URL = "https://testserver/"
+    with_file(world)
+    page = world.client("owner2").get("/modules/hy-matters/").content.decode()
+    assert f"curl -fLO --user TOKEN: https://testserver{SCRIPT}" in page
+    sums = "https://testserver/modules/hy-matters/1.0.0/SHA256SUMS"
+    assert f"curl -fL {sums} | sha256sum -c --ignore-missing" in page
+    assert (SUM in page, "pip install" in page) == (True, False)
+
+
+def test_module_of_files_shows_the_public_what_there_is_and_no_command(world):
+    with_file(world)
+    page = world.client().get("/modules/hy-matters/").content.decode()
+    assert (SUM in page, "--user" in page, f"{SCRIPT}/download/" in page) == (True, False, False)
+
+
+def test_module_file_download_sends_the_bytes_and_counts(world):
+    with_file(world)
+    response = world.client("owner2").post(f"{SCRIPT}/download/")
+    assert b"".join(response.streaming_content) == MATTERS_SQL.encode()
+    assert response["Content-Disposition"] == "attachment; filename*=UTF-8''t.sql"
+    assert ModuleDownload.objects.get().organisation == world.organisation("owner2")
+
+
+def test_module_file_download_is_sent_by_the_proxy_where_there_is_one(world, settings):
+    settings.X_ACCEL_PREFIX = "/private/"
+    stored = with_file(world).files.get().file
+    response = world.client("owner2").post(f"{SCRIPT}/download/")
+    assert response["X-Accel-Redirect"] == f"/private/{stored.storage_name}"
+
+
+def test_module_file_download_not_admitted_is_refused_and_unknown_404(world):
+    with_file(world)
+    assert world.client("learner").post(f"{SCRIPT}/download/").status_code == 403
+    assert world.client("owner2").post(f"{SCRIPT}x/download/").status_code == 404
+    assert ModuleDownload.objects.count() == 0
+
+
+@pytest.mark.parametrize("files", [1, 3])
+def test_module_detail_takes_the_same_queries_whatever_its_length(world, queries, files):
+    release = draft(world)
+    for number in range(files):
+        beside(world, release, name=f"t{number}.sql")
+    module_files.submit_files(release=release, actor=world.owner, now=world.now)
+    modules.publish_release(release=release, actor=world.staff, now=world.now)
+    client = world.client()
+    client.get("/modules/hy-matters/")
+    with queries(3):
+        client.get("/modules/hy-matters/")
+
+
+def test_module_detail_counts_firms_by_version_without_the_owner(world):
+    with_file(world)
+    found = ModuleRelease.objects.get().files.get()
+    for login in ("owner", "owner2", "owner2"):
+        module_files.download_file(file=found, actor=world.people[login], now=world.now)
+    page = world.client().get("/modules/hy-matters/").context["page"]
+    assert ([release.firms for release in page.releases], page.module.users) == ([1], 1)
+
+
+@pytest.mark.parametrize(
+    ("login", "sees"),
+    [("owner", True), ("member", True), ("staff", True), ("resources", True), ("owner2", False),
+     ("learner", False), ("auditor", False), (None, False)],
+)  # fmt: skip
+def test_module_detail_names_firms_to_contributor_and_staff_only(world, login, sees):
+    found = with_file(world).files.get()
+    module_files.download_file(file=found, actor=world.owner2, now=world.now)
+    name = world.organisation("owner2").name
+    response = world.client(login).get("/modules/hy-matters/")
+    day = world.now.date()
+    expected = [{"name": name, "first": day, "last": day, "versions": 1}] if sees else None
+    assert response.context["firms"] == expected
+    assert ("仅贡献单位" in response.content.decode()) == sees
+
+
+def test_module_of_the_county_names_no_firm_to_firms(world):
+    admit(world, "owner")
+    modules.download_release(release=published(world), actor=world.owner, now=world.now)
+    assert world.client("owner").get(f"/modules/{NAME}/").context["firms"] is None
+    firms = world.client("resources").get(f"/modules/{NAME}/").context["firms"]
+    assert [firm["name"] for firm in firms] == [world.organisation("owner").name]

@@ -13,13 +13,14 @@ import pytest
 from django.core.files.base import ContentFile
 from django.utils import timezone
 
+from config.demo.module_files import MATTERS_SQL
 from config.demo.wheels import uscc_check_wheel
 from incubator.models import ModuleDownload, ModuleRelease
-from incubator.services import modules
+from incubator.services import module_files, modules
 from portal.services.accounts import end_membership
 from portal.services.tokens import create_token, revoke_token
 from tests.incubator import sdists
-from tests.incubator.modules_story import admit, module_of, published, wheel
+from tests.incubator.modules_story import admit, beside, module_of, published, wheel, with_file
 
 NAME = "hy-uscc-check"
 FILE = "hy_uscc_check-1.0.0-py3-none-any.whl"
@@ -295,3 +296,67 @@ def test_page_of_a_module_names_the_line_for_pip(shelf):
 
 def test_json_answer_is_json_for_whoever_reads_it(shelf):
     assert json.loads(ask(shelf, PAGE).content)["name"] == NAME
+
+
+SCRIPT = "/modules/hy-matters/1.0.0/files/t.sql"
+SUMS = "/modules/hy-matters/1.0.0/SHA256SUMS"
+
+
+def test_file_beside_is_sent_to_a_token_and_counted(world):
+    release = with_file(world)
+    answer = ask(world, SCRIPT, login="owner2")
+    assert b"".join(answer.streaming_content) == MATTERS_SQL.encode()
+    assert ModuleDownload.objects.get().release == release
+
+
+def test_file_beside_asks_for_a_token_and_a_look_is_not_counted(world):
+    with_file(world)
+    assert world.client("owner2").get(SCRIPT).status_code == 401
+    assert ask(world, SCRIPT, login="learner").status_code == 403
+    assert ask(world, SCRIPT + "x", login="owner2").status_code == 404
+    assert world.client().head(SCRIPT, headers=basic(token_of(world, "owner2"))).status_code == 200
+    assert ModuleDownload.objects.count() == 0
+
+
+def test_sums_name_every_file_of_a_release_for_anybody(world):
+    firm = admit(world, "owner")
+    module = module_of(world, "owner", owner=firm)
+    release = module_files.start_release(
+        module=module, number="1.0.0", actor=world.owner, now=world.now
+    )
+    beside(world, release)
+    modules.resubmit_release(release=release, upload=wheel(), actor=world.owner, now=world.now)
+    modules.publish_release(release=release, actor=world.staff, now=world.now)
+    answer = world.client().get(f"/modules/{NAME}/1.0.0/SHA256SUMS")
+    assert answer["Content-Type"].startswith("text/plain")
+    assert answer.content.decode() == (
+        f"{hashlib.sha256(uscc_check_wheel()).hexdigest()}  {FILE}\n"
+        f"{hashlib.sha256(MATTERS_SQL.encode()).hexdigest()}  t.sql\n"
+    )
+
+
+def test_sums_of_a_release_in_review_are_404(world):
+    modules.submit_release(
+        module=module_of(world), upload=wheel(), actor=world.resources, now=world.now
+    )
+    assert world.client().get(f"/modules/{NAME}/1.0.0/SHA256SUMS").status_code == 404
+
+
+def test_index_leaves_out_a_module_without_a_package(world):
+    with_file(world)
+    assert ask(world, ROOT, login="owner2").json()["projects"] == []
+    assert ask(world, f"{ROOT}hy-matters/", login="owner2").status_code == 404
+
+
+@pytest.mark.django_db(transaction=True)
+def test_curl_fetches_a_file_and_sha256sum_checks_it(world, live_server, tmp_path):
+    with_file(world)
+    token, curl = token_of(world, "owner2"), ["curl", "-sfL", "--noproxy", "*"]
+    run(*curl, "-O", "--user", f"{token}:", live_server.url + SCRIPT, cwd=tmp_path)
+    sums = run(*curl, live_server.url + SUMS, cwd=tmp_path)
+    (tmp_path / "sums").write_text(sums)
+    run("sha256sum", "-c", "--ignore-missing", "sums", cwd=tmp_path)
+    assert ModuleDownload.objects.count() == 1
+    (tmp_path / "t.sql").write_text("DROP TABLE village_matter;")
+    with pytest.raises(AssertionError, match="FAILED"):
+        run("sha256sum", "-c", "--ignore-missing", "sums", cwd=tmp_path)

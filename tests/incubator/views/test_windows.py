@@ -245,3 +245,20 @@ def test_back_office_saves_a_draft_and_leads_to_its_page(world):
     delete = reverse("wagtailsnippets_incubator_applicationwindow:delete", args=[row.pk])
     client.post(delete)
     assert ApplicationWindow.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("last", "words"), [(None, ", closed on "), (9, ", closed on "), (-1, " to ")]
+)
+def test_window_closed_by_hand_says_when(world, last, words):
+    today = world.now.date()
+    row = opened(
+        world,
+        opens_on=today - timedelta(days=9),
+        closes_on=None if last is None else today + timedelta(days=last),
+    )
+    windows.close_window(window=row, reason="满额", actor=world.staff, now=world.now)
+    for path in ("/apply/", "/apply/all/"):
+        shown = world.client(language="en").get(path).content.decode()
+        assert words in shown
+        assert "until further notice" not in shown

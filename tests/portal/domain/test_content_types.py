@@ -225,6 +225,9 @@ def test_sniff_answers_any_damaged_archive(data):
         ("case_log", ct.GZIP, "receipt.xes.gz"),
         ("module_release", ct.SDIST, "m-1.0.tar.gz"),
         ("evidence_photo", ct.JPEG, "a.jpeg"),
+        ("module_weights", ct.SAFETENSORS, "a.safetensors"),
+        ("module_container", ct.GZIP, "a.tar.gz"),
+        ("module_sql", ct.SQL, "a.sql"),
     ],
 )
 def test_check_type_takes_what_the_use_allows(use, sniffed, filename):
@@ -238,6 +241,8 @@ def test_check_type_takes_what_the_use_allows(use, sniffed, filename):
         ("application_attachment", ct.MACRO_OFFICE, "a.docx", "type"),
         ("evidence_photo", ct.SVG, "a.png", "type"),
         ("module_release", ct.ZIP, "m.whl", "type"),
+        ("module_weights", ct.PICKLE, "m.safetensors", "type"),
+        ("module_sql", ct.CSV, "m.sql", "type"),
         ("case_log", ct.EMPTY, "a.csv", "empty"),
         ("application_attachment", ct.PDF, "invoice.exe", "extension"),
         ("application_attachment", ct.PDF, "pdf", "extension"),
@@ -257,3 +262,26 @@ def test_check_type_of_an_unknown_use_is_an_error():
 
 def test_every_allowed_type_has_its_endings():
     assert frozenset(ct.EXTENSIONS) == frozenset().union(*ct.ALLOWED.values())
+
+
+@pytest.mark.parametrize(
+    ("data", "media_type"),
+    [
+        (tarfile.TarInfo("a").tobuf() + bytes(1024), ct.TAR),
+        (b"\x02\0\0\0\0\0\0\0{}", ct.SAFETENSORS),
+        (b"\x01\0\0\0\0\0\0\0{}", ct.UNKNOWN),
+        (b"GGUF\x03\0\0\0", ct.GGUF),
+        (b"\x08\x09\x12\x07pytorch", ct.ONNX),
+        (b"\x08\x09\x7a\x00", ct.UNKNOWN),
+        (b"\x80\x04\x95\0", ct.PICKLE),
+        (_zip({"m/data.pkl": "x", "m/version": "3"}), ct.PICKLE),
+        (b"-- \xe8\xa1\xa8\n/* a */ CREATE TABLE a (b int);", ct.SQL),
+        (b"insert into a values (1, 2);", ct.SQL),
+        (b"select a from b;", ct.SQL),
+        (b"select,from\n1,2", ct.CSV),
+        (b"create,table\n1,2", ct.CSV),
+        (b"created table, at\n1,2", ct.CSV),
+    ],
+)
+def test_sniff_of_the_files_of_a_module(data, media_type):
+    assert _sniffed(data) == media_type
