@@ -97,6 +97,8 @@ add_refusals(
         "attachments_many": _("An application takes at most %(most)s files; remove one first."),
         "nothing_asked": _("Write at least one note beside what is missing."),
         "reasons_missing": _("Choose at least one reason."),
+        "objection_reason": _("An objection was upheld: name it among the reasons."),
+        "no_objection_upheld": _("No objection to this firm's entry was upheld."),
         "nothing_proposed": _("Choose at least one application that is proposed for admission."),
         "not_proposed": _("The application %(number)s is not proposed for admission."),
         "already_proposed": _("Admission of this firm is already proposed."),

@@ -18,6 +18,7 @@ from portal.events import FirmAdmitted
 from portal.models import Notice, User
 from portal.notifications import notify
 from portal.permissions import require_role
+from portal.services.objections import require_unobjected
 from portal.services.operations import operation
 from portal.services.registers import open_notice, require_notice_over
 from portal.services.transitions import apply_transition, lock
@@ -138,7 +139,8 @@ def admit_application(
     """Admit the firm after its public notice: from now on ``is_admitted`` holds.
 
     Publishes ``FirmAdmitted`` (the firm is told by its subscriber). Raises
-    ``Conflict("notice_running")`` until the day after the notice's last day.
+    ``Conflict("notice_running")`` until the day after the notice's last day, and
+    ``objection_open`` or ``objection_upheld`` where an objection holds the firm's row.
     """
     organisation = application.organisation
     with operation(
@@ -149,7 +151,9 @@ def admit_application(
         organisation=organisation,
     ) as opened:
         require_decider(actor, organisation)
-        require_notice_over(lock(application).notice, now=now)
+        locked = lock(application)
+        require_notice_over(locked.notice, now=now)
+        require_unobjected(locked.notice, organisation)
         moved = apply_transition(
             instance=application,
             lifecycle=rules.LIFECYCLE,

@@ -23,6 +23,7 @@ from portal.domain.lifecycle import Conflict, Invalid
 from portal.domain.roles import Role
 from portal.models import Organisation, User
 from portal.notifications import notify
+from portal.services.objections import settled_standings
 from portal.services.operations import operation
 from portal.services.transitions import apply_transition, lock
 from portal.services.work import close_work, open_work
@@ -280,7 +281,9 @@ def reject_application(
 ) -> Application:
     """Reject with at least one reason code and a text for the firm.
 
-    Raises ``Invalid``: ``reasons_missing`` or ``reason_required`` (no feedback).
+    Raises ``Invalid``: ``reasons_missing``, ``reason_required`` (no feedback),
+    ``objection_reason`` or ``no_objection_upheld`` (the code goes with an upheld objection);
+    ``Conflict("objection_open")`` while an objection to the firm's row is examined.
     """
     organisation = application.organisation
     with operation(
@@ -296,6 +299,7 @@ def reject_application(
             raise Invalid("reasons_missing", fields={"reason_codes": "reasons_missing"})
         if not feedback.strip():
             raise Invalid("reason_required", fields={"feedback": "reason_required"})
+        require_objection_reason(lock(application), codes)
         moved = apply_transition(
             instance=application,
             lifecycle=rules.LIFECYCLE,
@@ -318,3 +322,13 @@ def reject_application(
             url=moved.get_absolute_url(),
         )
     return moved
+
+
+def require_objection_reason(application: Application, codes: Sequence[str]) -> None:
+    """Raise unless the reason codes say what objections made of the firm's public row."""
+    held = settled_standings(application.notice).get(application.organisation_id, "")
+    if held == "open":
+        raise Conflict("objection_open")
+    if (held == "upheld") is not ("objection_upheld" in codes):
+        code = "objection_reason" if held else "no_objection_upheld"
+        raise Invalid(code, fields={"reason_codes": code})

@@ -91,6 +91,7 @@ ALLOWED: Final[dict[str, frozenset[str]]] = {
     "case_log": frozenset({CSV, XML, GZIP}),
     "module_release": frozenset({WHEEL, SDIST}),
     "evidence_photo": _IMAGES,
+    "objection_evidence": frozenset({PDF, PNG, JPEG, DOCX, XLSX}),
 }
 """Media types by use."""
 
