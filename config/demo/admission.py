@@ -1,5 +1,6 @@
 """Chapter 1 of the demo: firms apply, are reviewed, stand in a public notice, are admitted."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from config.demo.clock import Clock
@@ -7,7 +8,7 @@ from config.demo.data import ADMITTED, FIRMS, Firm
 from config.demo.papers import paper
 from config.demo.people import People
 from incubator.models import Application, ApplicationReview, ApplicationWindow
-from incubator.services import admissions, applications, screening, submissions, windows
+from incubator.services import admissions, applications, decisions, screening, submissions, windows
 from incubator.services import application_reviews as reviews
 from incubator.services.windows import setup_applications
 
@@ -116,11 +117,24 @@ def judge(case: Application, people: People, clock: Clock, mark: int) -> Applica
     return screening.propose_admission(application=case, actor=people["staff"], now=clock.now)
 
 
-def admit(cases: list[Application], people: People, clock: Clock, batch: str) -> None:
-    """Publish the notice and, when its window is over, admit."""
+def admit(
+    cases: list[Application],
+    people: People,
+    clock: Clock,
+    batch: str,
+    *,
+    refusals: Sequence[Application] = (),
+) -> None:
+    """Release the decisions together and, when the notice's window is over, admit."""
     notice = admissions.publish_admissions(
-        applications=cases, batch=batch, actor=people["staff"], now=clock.now
+        applications=cases,
+        refusals=refusals,
+        batch=batch,
+        actor=people["staff"],
+        now=clock.now,
     )
+    if notice is None:
+        return
     clock.until(notice.closes_on + timedelta(days=1))
     for case in cases:
         fresh = Application.objects.get(pk=case.pk)
@@ -145,14 +159,14 @@ def first_batch(people: People, clock: Clock) -> int:
     proposed = [judge(sent[number], people, clock, 3) for number in ADMITTED]
     screening.start_review(application=refused, actor=people["staff"], now=clock.now)
     case = review(refused, clock, 1)
-    screening.reject_application(
+    held = decisions.hold_refusal(
         application=case,
         reason_codes=["capability_not_shown"],
         feedback="案例材料只有产品介绍，没有运行数据。补充两个村的运行记录后可以再次申请。",
         actor=people["staff"],
         now=clock.now,
     )
-    admit(proposed, people, clock, "第 1 批")
+    admit(proposed, people, clock, "第 1 批", refusals=[held])
     return len(proposed)
 
 

@@ -31,6 +31,7 @@ LIFECYCLE: Final = Lifecycle(
         row("start_review", "screening", "in_review", "staff"),
         row("complete_review", "in_review", "decision_pending", "system"),
         row("propose", "decision_pending", "decision_pending", "staff"),
+        row("hold_refusal", "decision_pending", "decision_pending", "staff", reason=True),
         row("publish", "decision_pending", "public_notice", "staff"),
         row("admit", "public_notice", "admitted", "staff"),
         row("reject", "screening decision_pending public_notice", "rejected", "staff", reason=True),

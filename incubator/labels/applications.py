@@ -64,6 +64,7 @@ add_actions(
         "start_review": _("Assign two reviewers"),
         "complete_review": _("Close the review"),
         "propose": _("Propose admission"),
+        "hold_refusal": _("Refuse; told with the batch"),
         "publish": _("Publish the notice"),
         "admit": _("Admit"),
         "reject": _("Reject"),
@@ -99,8 +100,14 @@ add_refusals(
         "reasons_missing": _("Choose at least one reason."),
         "objection_reason": _("An objection was upheld: name it among the reasons."),
         "no_objection_upheld": _("No objection to this firm's entry was upheld."),
-        "nothing_proposed": _("Choose at least one application that is proposed for admission."),
+        "nothing_proposed": _("Choose at least one application whose decision is held."),
         "not_proposed": _("The application %(number)s is not proposed for admission."),
+        "release_together": _(
+            "Once the reviews are in, decisions are told together: hold the refusal, then release "
+            "the batch."
+        ),
+        "already_refused": _("The refusal of this firm is already held."),
+        "not_refused": _("No refusal of the application %(number)s is held."),
         "already_proposed": _("Admission of this firm is already proposed."),
         "reviewers_complete": _("No reviewer is missing."),
         "review_incomplete": _("The review is not complete; everything you typed is kept."),
@@ -135,6 +142,11 @@ add_work_kinds(
             _("Publish the proposed admission of %(firm)s"),
             "speakerphone",
             _("Publish"),
+        ),
+        "application_release": (
+            _("Release the decision on %(firm)s"),
+            "speakerphone",
+            _("Release"),
         ),
         "application_admit": (
             _("Admit %(firm)s after the public notice"),

@@ -47,7 +47,10 @@ class Application(Stateful):
 
     ``answers`` holds what was answered by the key of the question in ``form``; ``taken_over`` the
     number of an earlier application (``from``) and the ``keys`` of its answers that nobody has
-    confirmed yet. Personal data: the answers to questions of that class (a contact's name and
+    confirmed yet. In ``decision_pending`` a decision is held: ``proposed_at``, or ``refused_at``
+    with its reasons, which the firm learns when it is rejected.
+
+    Personal data: who refused, and the answers to questions of that class (a contact's name and
     phone); removed three years after the case was closed, or after the firm's incubation ended
     (``incubator.services.retention``).
     """
@@ -78,6 +81,11 @@ class Application(Stateful):
     review_started_at = models.DateTimeField(null=True, blank=True)
     reviewed_at = models.DateTimeField(null=True, blank=True)
     proposed_at = models.DateTimeField(null=True, blank=True)
+    refused_at = models.DateTimeField(null=True, blank=True)
+    refused_by = models.ForeignKey(
+        "portal.User", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    rejected_at = models.DateTimeField(null=True, blank=True)
     proposal_reason = models.TextField(max_length=rules.TEXT_LIMIT, blank=True)
     notice = models.ForeignKey(
         "portal.Notice", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
@@ -123,6 +131,11 @@ class Application(Stateful):
             models.CheckConstraint(
                 condition=~Q(state="rejected") | ~Q(feedback=""),
                 name="application_rejected_has_reason",
+            ),
+            models.CheckConstraint(
+                condition=Q(refused_at__isnull=True)
+                | Q(proposed_at__isnull=True) & ~Q(feedback=""),
+                name="application_one_held_decision",
             ),
         ]
 

@@ -433,7 +433,8 @@ def screening_list(
 ) -> list[Application]:
     """Return up to 21 sent applications, newest first, below the id ``after`` (one query).
 
-    ``state`` may also be ``proposed``; ``text`` is part of a firm's name, its code or the number.
+    ``state`` may also be ``proposed`` or ``refused``; ``text`` is part of a firm's name, its code
+    or the number.
     """
     rows = Application.objects.filter(submitted_at__isnull=False).select_related("organisation")
     rows = rows.filter(state_filter(state))
@@ -452,6 +453,8 @@ def state_filter(state: str) -> Q:
     """Return the condition that the state filter of the list stands for."""
     if state == "proposed":
         return Q(state="decision_pending", proposed_at__isnull=False)
+    if state == "refused":
+        return Q(state="decision_pending", refused_at__isnull=False)
     return Q(state=state) if state in rules.LIFECYCLE.states else Q()
 
 
@@ -459,6 +462,12 @@ def proposed_applications(limit: int = 200) -> list[Application]:
     """Return those that wait for the next public notice, oldest proposal first (one query)."""
     rows = Application.objects.filter(state_filter("proposed")).select_related("organisation")
     return list(rows.order_by("proposed_at", "pk")[:limit])
+
+
+def refused_applications(limit: int = 200) -> list[Application]:
+    """Return those whose refusal is held, oldest first (one query)."""
+    rows = Application.objects.filter(state_filter("refused")).select_related("organisation")
+    return list(rows.order_by("refused_at", "pk")[:limit])
 
 
 @dataclass(frozen=True)

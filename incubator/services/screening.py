@@ -224,6 +224,8 @@ def propose_admission(
 ) -> Application:
     """Propose a reviewed firm for admission; it waits for the next public notice.
 
+    A refusal that was held is dropped.
+
     Against the reviewers' advice a reason is required (``Invalid("against_reviewers")``).
     """
     organisation = application.organisation
@@ -249,7 +251,14 @@ def propose_admission(
             now=now,
             organisation=organisation,
             reason=reason,
-            changes={"proposed_at": now, "proposal_reason": reason.strip()},
+            changes={
+                "proposed_at": now,
+                "proposal_reason": reason.strip(),
+                "refused_at": None,
+                "refused_by": None,
+                "reason_codes": [],
+                "feedback": "",
+            },
         )
         open_work(
             "application_publish",
@@ -279,10 +288,12 @@ def reject_application(
     now: datetime,
     expected_version: int | None = None,
 ) -> Application:
-    """Reject with at least one reason code and a text for the firm.
+    """Reject at once, with at least one reason code and a text for the firm.
 
-    Raises ``Invalid``: ``reasons_missing``, ``reason_required`` (no feedback),
-    ``objection_reason`` or ``no_objection_upheld`` (the code goes with an upheld objection);
+    Once the reviews are in, a refusal is held instead (``decisions.hold_refusal``) and told with
+    its batch: ``Conflict("release_together")``. Raises ``Invalid``: ``reasons_missing``,
+    ``reason_required`` (no feedback), ``objection_reason`` or ``no_objection_upheld`` (the code
+    goes with an upheld objection);
     ``Conflict("objection_open")`` while an objection to the firm's row is examined.
     """
     organisation = application.organisation
@@ -294,12 +305,11 @@ def reject_application(
         organisation=organisation,
     ):
         require_decider(actor, organisation)
-        codes = [code for code in rules.REASON_CODES if code in reason_codes]
-        if not codes:
-            raise Invalid("reasons_missing", fields={"reason_codes": "reasons_missing"})
-        if not feedback.strip():
-            raise Invalid("reason_required", fields={"feedback": "reason_required"})
-        require_objection_reason(lock(application), codes)
+        codes = refusal_reasons(reason_codes, feedback)
+        locked = lock(application)
+        if locked.state == "decision_pending":
+            raise Conflict("release_together")
+        require_objection_reason(locked, codes)
         moved = apply_transition(
             instance=application,
             lifecycle=rules.LIFECYCLE,
@@ -309,19 +319,43 @@ def reject_application(
             organisation=organisation,
             reason=feedback,
             expected_version=expected_version,
-            changes={"reason_codes": codes, "feedback": feedback.strip()},
+            changes={
+                "reason_codes": codes,
+                "feedback": feedback.strip(),
+                "proposed_at": None,
+                "refused_at": now,
+                "refused_by": actor,
+                "rejected_at": now,
+            },
             data={"reason_codes": codes},
         )
-        notify(
-            signers_of(organisation),
-            "application_rejected",
-            now=now,
-            key=f"application_rejected:{moved.pk}",
-            number=moved.number,
-            firm=organisation.name,
-            url=moved.get_absolute_url(),
-        )
+        tell_refused(moved, now=now)
     return moved
+
+
+def refusal_reasons(reason_codes: Sequence[str], feedback: str) -> list[str]:
+    """Return the known reason codes in their order; raise ``Invalid`` unless one and a text are
+    there.
+    """
+    codes = [code for code in rules.REASON_CODES if code in reason_codes]
+    if not codes:
+        raise Invalid("reasons_missing", fields={"reason_codes": "reasons_missing"})
+    if not feedback.strip():
+        raise Invalid("reason_required", fields={"feedback": "reason_required"})
+    return codes
+
+
+def tell_refused(application: Application, *, now: datetime) -> None:
+    """Tell the firm that it was refused; its page has the reasons."""
+    notify(
+        signers_of(application.organisation),
+        "application_rejected",
+        now=now,
+        key=f"application_rejected:{application.pk}",
+        number=application.number,
+        firm=application.organisation.name,
+        url=application.get_absolute_url(),
+    )
 
 
 def require_objection_reason(application: Application, codes: Sequence[str]) -> None:

@@ -23,7 +23,7 @@ from incubator.forms.applications import (
 from incubator.labels import applications as labels
 from incubator.models import Application
 from incubator.selectors import applications as selectors
-from incubator.services import admissions
+from incubator.services import admissions, decisions
 from incubator.services import screening as services
 from portal.domain.roles import Role
 from portal.forms import ReasonForm
@@ -37,6 +37,7 @@ DEEDS: dict[str, Deed] = {
     "reviewers": (ButtonForm, services.assign_missing_reviewers),
     "propose": (ProposeForm, services.propose_admission),
     "admit": (ButtonForm, admissions.admit_application),
+    "refuse": (RejectForm, decisions.hold_refusal),
     "reject": (RejectForm, services.reject_application),
 }
 """The buttons of the case page: form and service."""
@@ -152,20 +153,23 @@ def case_page(
 
 @for_roles(Role.STAFF)
 def admission_notice(request: HttpRequest) -> HttpResponse:
-    """Put proposed firms into one public notice."""
+    """Release the decisions of a batch: one public notice, and each refused firm is told."""
     proposed = selectors.proposed_applications()
-    form = AdmissionNoticeForm(request.POST or None, proposed=proposed)
+    refused = selectors.refused_applications()
+    form = AdmissionNoticeForm(request.POST or None, proposed=proposed, refused=refused)
     ok, notice = run_form(
         form,
         lambda values: admissions.publish_admissions(
-            applications=form.chosen(),
+            applications=form.chosen("applications"),
+            refusals=form.chosen("refusals"),
             batch=values["batch"],
             actor=request.user,
             now=timezone.now(),
         ),
     )
+    if ok and notice is None:
+        return done(request, _("The refused firms are told."), "incubator:screening_list")
     if ok:
         return done(request, _("The notice is published."), "portal:notice", notice.number)
-    return form_page(
-        request, "incubator/applications/notice_form.html", form, {"proposed": proposed}
-    )
+    held = {"held": [*proposed, *refused]}
+    return form_page(request, "incubator/applications/notice_form.html", form, held)

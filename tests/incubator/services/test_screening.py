@@ -255,7 +255,7 @@ def refused(world, application, *codes):
     )
 
 
-@pytest.mark.parametrize("stage", ["screening", "decision_pending", "proposed", "public_notice"])
+@pytest.mark.parametrize("stage", ["screening", "public_notice"])
 def test_reject_application_tells_reasons_and_feedback(world, stage):
     rejected = screening.reject_application(
         application=firms.STAGES[stage](world),
@@ -265,6 +265,7 @@ def test_reject_application_tells_reasons_and_feedback(world, stage):
         feedback="请补充合同后再申请。",
     )
     assert (rejected.state, rejected.reason_codes) == ("rejected", ["incomplete"])
+    assert (rejected.refused_by, rejected.rejected_at) == (world.staff, world.now)
     assert Notification.objects.filter(kind="application_rejected").count() == 2
     assert open_work() == []
     assert firms.started(world).pk != rejected.pk
