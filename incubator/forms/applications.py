@@ -165,6 +165,32 @@ class ProposeForm(forms.Form):
         return dict(self.cleaned_data)
 
 
+class GroundsForm(forms.Form):
+    """Why a firm asks for a review of its refusal."""
+
+    grounds = forms.CharField(
+        label=_("Grounds"),
+        max_length=rules.TEXT_LIMIT,
+        widget=forms.Textarea(attrs={"rows": 5}),
+        help_text=_("Which reason does not hold, and what in your application shows it."),
+    )
+
+
+class RecheckForm(forms.Form):
+    """The reasons for upholding or overturning a refusal."""
+
+    reason = forms.CharField(
+        label=_("Reasons"),
+        max_length=rules.TEXT_LIMIT,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text=_("The firm reads them."),
+    )
+
+    def values(self) -> dict[str, Any]:
+        """Return what the service takes."""
+        return dict(self.cleaned_data)
+
+
 class RejectForm(forms.Form):
     """Reason codes and what the firm is told."""
 

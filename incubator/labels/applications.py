@@ -42,6 +42,13 @@ add_states(
         "public_notice": (_("Public notice"), _("Public notice"), "notice", "speakerphone"),
         "admitted": (_("Admitted"), _("Admitted"), "good", "circle-check"),
         "rejected": (_("Rejected"), _("Not admitted"), "ended", "circle"),
+        "review_requested": (
+            _("Review of the refusal"),
+            _("Review of the refusal"),
+            "wait",
+            "refresh",
+        ),
+        "upheld": (_("Refusal upheld"), _("Refusal upheld"), "ended", "circle"),
         "withdrawn": (_("Withdrawn"), _("Withdrawn"), "ended", "archive"),
     },
 )
@@ -68,6 +75,11 @@ add_actions(
         "publish": _("Publish the notice"),
         "admit": _("Admit"),
         "reject": _("Reject"),
+        "request_review": _("Ask for a review of the refusal"),
+        "drop_review": _("Take the request for review back"),
+        "uphold": _("Uphold the refusal"),
+        "overturn": _("Overturn the refusal"),
+        "reopen": _("Overturn the refusal; screen again"),
         "withdraw": _("Withdraw the application"),
     },
 )
@@ -105,6 +117,17 @@ add_refusals(
         "release_together": _(
             "Once the reviews are in, decisions are told together: hold the refusal, then release "
             "the batch."
+        ),
+        "review_used": _("This refusal was reviewed already, or the request was taken back."),
+        "review_late": _(
+            "A review is asked for within %(days)s working days after the refusal was told."
+        ),
+        "decided_before": _("You decided on this refusal, so others must review it."),
+        "fresh_review_missing": _(
+            "A reviewer who is new to the case must have read it before the refusal is decided on."
+        ),
+        "refusal_overturned": _(
+            "A review overturned this refusal; the case is not refused again on the same stage."
         ),
         "already_refused": _("The refusal of this firm is already held."),
         "not_refused": _("No refusal of the application %(number)s is held."),
@@ -148,6 +171,11 @@ add_work_kinds(
             "speakerphone",
             _("Release"),
         ),
+        "application_recheck": (
+            _("Review the refusal of %(firm)s"),
+            "refresh",
+            _("Look"),
+        ),
         "application_admit": (
             _("Admit %(firm)s after the public notice"),
             "building-community",
@@ -176,6 +204,11 @@ add_notification_kinds(
             _("Rejected application"),
             _("Your application %(number)s was not admitted"),
             _("Reasons and feedback for %(firm)s are on the application's page."),
+        ),
+        "application_rechecked": (
+            _("Review of a refusal"),
+            _("The refusal of your application %(number)s was reviewed"),
+            _("The result and its reasons for %(firm)s are on the application's page."),
         ),
         "application_review": (
             _("Applications to review"),
@@ -264,6 +297,16 @@ LINKS: dict[str, str | Promise] = {
     "same_legal_representative": _("the same legal representative"),
 }
 """What two firms may share → words of a hint."""
+
+
+def recheck_outcomes() -> Choices:
+    """How the review of a refusal ends."""
+    return [
+        ("upheld", _("Refusal upheld")),
+        ("overturned", _("Refusal overturned")),
+        ("reopened", _("Refusal overturned; screened again")),
+        ("dropped", _("Request taken back")),
+    ]
 
 
 def reason_choices() -> Choices:

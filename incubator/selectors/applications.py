@@ -387,7 +387,12 @@ class Step:
     state: str
 
 
-ENDS = {"rejected": _("Not admitted"), "withdrawn": _("Withdrawn")}
+ENDS = {
+    "rejected": _("Not admitted"),
+    "review_requested": _("Review of the refusal"),
+    "upheld": _("Refusal upheld"),
+    "withdrawn": _("Withdrawn"),
+}
 
 
 def steps_of(application: Application) -> list[Step]:
@@ -405,7 +410,7 @@ def steps_of(application: Application) -> list[Step]:
         (_("Public notice"), notice.opens_on if notice else None, frozenset({"public_notice"})),
         (_("Admission"), application.admitted_on, frozenset({"admitted"})),
     ]
-    if application.state in rules.CLOSED:
+    if application.state in ENDS:
         reached = [Step(label, at, "done") for label, at, _states in way if at is not None]
         return [*reached, Step(ENDS[application.state], application.state_since, "now")]
     return placed(way, application.state)
@@ -506,17 +511,19 @@ def case_page(application: Application) -> CasePage:
     ratings = {
         str(one.pk): rules.rating(one.scores, one.recommendation)
         for one in reviews
-        if one.state == "submitted"
+        if one.state == "submitted" and not one.of_refusal
     }
     verdict = rules.verdict(ratings)
-    live = [one for one in reviews if one.state in rules.LIVE_REVIEWS]
+    anew = application.state == "review_requested"
+    live = [one for one in reviews if one.state in rules.LIVE_REVIEWS and one.of_refusal == anew]
+    needed = rules.FRESH_REVIEWERS if anew else rules.reviewers_needed(list(ratings.values()))
     value = verdict.value or {}
     return CasePage(
         reviews=[review_line(one) for one in reviews],
         verdict=verdict,
         verdict_words=labels.ADJUDICATION[verdict.status],
         means=[(labels.CRITERIA[name], value[name]) for name in rules.CRITERIA if name in value],
-        lacking=max(0, rules.reviewers_needed(list(ratings.values())) - len(live)),
+        lacking=max(0, needed - len(live)),
     )
 
 

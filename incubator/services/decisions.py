@@ -12,6 +12,7 @@ from incubator.permissions.applications import require_decider
 from incubator.services.screening import (
     PUBLISH_DAYS,
     refusal_reasons,
+    require_not_overturned,
     require_objection_reason,
     require_state,
 )
@@ -37,7 +38,8 @@ def hold_refusal(
 
     A proposal that was held is dropped. The case stays ``decision_pending``, which is all that
     the firm sees. Raises ``Invalid`` (``reasons_missing``, ``reason_required``,
-    ``no_objection_upheld``) or ``Conflict`` (``wrong_state``, ``stale``, ``already_refused``).
+    ``no_objection_upheld``) or ``Conflict`` (``wrong_state``, ``stale``, ``already_refused``,
+    ``refusal_overturned``).
     """
     organisation = application.organisation
     with operation(
@@ -52,6 +54,7 @@ def hold_refusal(
         require_state(locked, "decision_pending", expected_version)
         if locked.refused_at is not None:
             raise Conflict("already_refused")
+        require_not_overturned(locked, "overturned")
         codes = refusal_reasons(reason_codes, feedback)
         require_objection_reason(locked, codes)
         moved = apply_transition(

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from incubator.domain import application as rules
 from incubator.domain.application_form import personal_keys
-from incubator.models import Application
+from incubator.models import Application, RefusalReview
 from incubator.permissions.applications import require_decider
 from incubator.services.application_reviews import (
     assign_reviewers,
@@ -197,7 +197,8 @@ def assign_missing_reviewers(
     ):
         require_decider(actor, organisation)
         locked = lock(application)
-        require_state(locked, "in_review", expected_version)
+        if locked.state != "review_requested":
+            require_state(locked, "in_review", expected_version)
         if not reviewers_lacking(locked):
             raise Conflict("reviewers_complete")
         if not fill_reviews(locked, now=now):
@@ -273,8 +274,10 @@ def propose_admission(
 
 
 def advised(application: Application) -> bool:
-    """Return whether the reviews that are in advise admission."""
-    reviews = list(application.reviews.filter(state="submitted"))
+    """Return whether the reviews that are in, or a review of the refusal, advise admission."""
+    if has_recheck(application, "overturned"):
+        return True
+    reviews = list(application.reviews.filter(state="submitted", of_refusal=False))
     ids = [str(one.pk) for one in reviews]
     return bool(rules.verdict(dict(zip(ids, ratings_of(reviews), strict=True))).accept)
 
@@ -309,6 +312,8 @@ def reject_application(
         locked = lock(application)
         if locked.state == "decision_pending":
             raise Conflict("release_together")
+        if locked.state == "screening":
+            require_not_overturned(locked, "reopened")
         require_objection_reason(locked, codes)
         moved = apply_transition(
             instance=application,
@@ -331,6 +336,17 @@ def reject_application(
         )
         tell_refused(moved, now=now)
     return moved
+
+
+def has_recheck(application: Application, outcome: str) -> bool:
+    """Return whether a review of the case's refusal ended in ``outcome``."""
+    return RefusalReview.objects.filter(application=application, outcome=outcome).exists()
+
+
+def require_not_overturned(application: Application, outcome: str) -> None:
+    """Raise ``Conflict("refusal_overturned")``: what a review overturned is not refused again."""
+    if has_recheck(application, outcome):
+        raise Conflict("refusal_overturned")
 
 
 def refusal_reasons(reason_codes: Sequence[str], feedback: str) -> list[str]:

@@ -1,6 +1,7 @@
 """The staff's pages: the list, the case with everything that a decision needs, the notice."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django import forms
@@ -17,13 +18,15 @@ from incubator.forms.applications import (
     AskForm,
     ButtonForm,
     ProposeForm,
+    RecheckForm,
     RejectForm,
     ScreeningFilterForm,
 )
 from incubator.labels import applications as labels
 from incubator.models import Application
 from incubator.selectors import applications as selectors
-from incubator.services import admissions, decisions
+from incubator.selectors.refusals import recheck_panel
+from incubator.services import admissions, decisions, refusal_reviews
 from incubator.services import screening as services
 from portal.domain.roles import Role
 from portal.forms import ReasonForm
@@ -39,6 +42,8 @@ DEEDS: dict[str, Deed] = {
     "admit": (ButtonForm, admissions.admit_application),
     "refuse": (RejectForm, decisions.hold_refusal),
     "reject": (RejectForm, services.reject_application),
+    "uphold": (RecheckForm, partial(refusal_reviews.decide_review, overturn=False)),
+    "overturn": (RecheckForm, partial(refusal_reviews.decide_review, overturn=True)),
 }
 """The buttons of the case page: form and service."""
 
@@ -135,6 +140,7 @@ def case_page(
         "answers": selectors.answer_lines(case),
         "steps": selectors.steps_of(case),
         "reasons": [labels.REASONS[code] for code in case.reason_codes],
+        "recheck": recheck_panel(case, timezone.localdate()),
         "asked": selectors.asked_lines(case),
         "groups": selectors.file_groups(case),
         "changes": selectors.last_changes(case),

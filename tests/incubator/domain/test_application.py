@@ -22,6 +22,11 @@ WAY = {
     ("screening", "reject"): "rejected",
     ("decision_pending", "reject"): "rejected",
     ("public_notice", "reject"): "rejected",
+    ("rejected", "request_review"): "review_requested",
+    ("review_requested", "drop_review"): "rejected",
+    ("review_requested", "uphold"): "upheld",
+    ("review_requested", "overturn"): "decision_pending",
+    ("review_requested", "reopen"): "screening",
     **{
         (state, "withdraw"): "withdrawn"
         for state in (
@@ -41,6 +46,11 @@ WHO = {
     "publish": "staff",
     "admit": "staff",
     "reject": "staff",
+    "request_review": "firm_signer",
+    "drop_review": "firm_signer",
+    "uphold": "staff",
+    "overturn": "staff",
+    "reopen": "staff",
 }
 ROLES = ("firm_signer", "firm_member", "staff", "assessor", "system")
 

@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
     """Three columns; one held decision at a time."""
 
     dependencies = [
-        ("incubator", "0012_form_unchanged"),
+        ("incubator", "0013_personal_data_removed"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
