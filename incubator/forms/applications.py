@@ -169,7 +169,7 @@ class GroundsForm(forms.Form):
     """Why a firm asks for a review of its refusal."""
 
     grounds = forms.CharField(
-        label=_("Grounds"),
+        label=_("Grounds of the request"),
         max_length=rules.TEXT_LIMIT,
         widget=forms.Textarea(attrs={"rows": 5}),
         help_text=_("Which reason does not hold, and what in your application shows it."),

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.utils.formats import date_format, number_format
 from django.utils.functional import Promise
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from incubator.domain import application as rules
@@ -169,7 +169,7 @@ add_work_kinds(
         "application_release": (
             _("Release the decision on %(firm)s"),
             "speakerphone",
-            _("Release"),
+            pgettext_lazy("decision", "Release"),
         ),
         "application_recheck": (
             _("Review the refusal of %(firm)s"),

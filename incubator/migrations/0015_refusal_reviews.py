@@ -48,7 +48,10 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("asked_at", models.DateTimeField(verbose_name="asked at")),
-                ("grounds", models.TextField(max_length=2000, verbose_name="grounds")),
+                (
+                    "grounds",
+                    models.TextField(max_length=2000, verbose_name="grounds of the request"),
+                ),
                 (
                     "reason_codes",
                     models.JSONField(default=list, verbose_name="reasons of the refusal"),

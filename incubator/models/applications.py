@@ -183,7 +183,7 @@ class RefusalReview(models.Model):
     )
     asked_by = models.ForeignKey("portal.User", on_delete=models.PROTECT, related_name="+")
     asked_at = models.DateTimeField(_("asked at"))
-    grounds = models.TextField(_("grounds"), max_length=rules.TEXT_LIMIT)
+    grounds = models.TextField(_("grounds of the request"), max_length=rules.TEXT_LIMIT)
     reason_codes = models.JSONField(_("reasons of the refusal"), default=list)
     feedback = models.TextField(_("feedback of the refusal"), max_length=rules.TEXT_LIMIT)
     due_on = models.DateField(_("due on"))
