@@ -56,6 +56,7 @@ add_refusals(
         "objection_email": _(
             "Confirm your email address first: an objection needs an address that is yours."
         ),
+        "objection_incomplete": _("The objection is not complete; everything you typed is kept."),
         "objection_name": _("Give your real name."),
         "objection_grounds": _("Say what is wrong about this entry."),
         "objection_evidence": _("An objection needs evidence: say what shows it, and where."),
