@@ -197,8 +197,8 @@ def assign_missing_reviewers(
     ):
         require_decider(actor, organisation)
         locked = lock(application)
-        if locked.state != "review_requested":
-            require_state(locked, "in_review", expected_version)
+        anew = locked.state == "review_requested"
+        require_state(locked, "review_requested" if anew else "in_review", expected_version)
         if not reviewers_lacking(locked):
             raise Conflict("reviewers_complete")
         if not fill_reviews(locked, now=now):

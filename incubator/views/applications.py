@@ -22,6 +22,7 @@ from incubator.services import refusal_reviews, submissions
 from portal.domain.roles import Role
 from portal.permissions import for_roles, logged_in, organisations_of, roles_in
 from portal.selectors.drafts import draft_of
+from portal.selectors.objections import standing_of
 from portal.services.accounts import register_organisation
 from portal.views.base import act, done, form_page, posted_version, run_form
 
@@ -216,6 +217,7 @@ def case_context(request: HttpRequest, case: Application) -> dict[str, Any]:
         in rules.LIFECYCLE.actions(case.state, roles_in(request.user, case.organisation)),
         "reasons": [labels.REASONS[code] for code in case.reason_codes],
         "recheck": recheck_panel(case, timezone.localdate()),
+        "objection": standing_of(case.notice, case.organisation),
         "today": timezone.localdate(),
     }
 

@@ -31,6 +31,7 @@ from incubator.services import screening as services
 from portal.domain.roles import Role
 from portal.forms import ReasonForm
 from portal.permissions import for_roles
+from portal.selectors.objections import standing_of
 from portal.views.base import done, form_page, keyset, next_link, posted_version, run_form
 
 Deed = tuple[type[forms.Form], Callable[..., Application]]
@@ -141,6 +142,7 @@ def case_page(
         "steps": selectors.steps_of(case),
         "reasons": [labels.REASONS[code] for code in case.reason_codes],
         "recheck": recheck_panel(case, timezone.localdate()),
+        "objection": standing_of(case.notice, case.organisation),
         "asked": selectors.asked_lines(case),
         "groups": selectors.file_groups(case),
         "changes": selectors.last_changes(case),

@@ -203,7 +203,7 @@ def test_list_takes_a_fixed_number_of_queries(world, queries, rows):
         assert len(client.get(reverse("portal:objections")).context["rows"]) == rows
 
 
-LIST_QUERIES = 8
+LIST_QUERIES = 13
 
 
 def test_list_is_paged_by_key(world):
