@@ -32,6 +32,7 @@ class CertificationConfig(AppConfig):
             events.GradeTookEffect,
             events.GradeChanged,
             events.GradeRevoked,
+            events.ObjectionDecided,
         ):
             events.subscribe(event, f"certification.receivers.{RECEIVERS[event.__name__]}")
 
@@ -43,4 +44,5 @@ RECEIVERS = {
     "GradeTookEffect": "on_grade_took_effect",
     "GradeChanged": "on_grade_changed",
     "GradeRevoked": "on_grade_revoked",
+    "ObjectionDecided": "on_objection_decided",
 }

@@ -6,6 +6,7 @@ from django.urls import reverse
 
 from certification.models import Grade
 from certification.selectors.people import people_of
+from certification.services.effect import settle_objected
 from certification.services.listings import refresh_listing
 from portal.events import (
     CourseCompleted,
@@ -14,8 +15,9 @@ from portal.events import (
     GradeChanged,
     GradeRevoked,
     GradeTookEffect,
+    ObjectionDecided,
 )
-from portal.models import Membership
+from portal.models import Membership, Objection
 from portal.notifications import enqueue_job, notify
 
 PUBLISH_LIST = "certification.services.snapshots.publish_list"
@@ -80,3 +82,9 @@ def on_grade_revoked(event: GradeRevoked, *, event_id: int, now: datetime) -> No
         reason=grade.end_reason,
         may_reapply_on=grade.may_reapply_on.isoformat() if grade.may_reapply_on else "",
     )
+
+
+def on_objection_decided(event: ObjectionDecided, *, event_id: int, now: datetime) -> None:
+    """Put into effect what alone waited for the objection."""
+    rows = Objection.objects.select_related("notice", "organisation", "handled_by")
+    settle_objected(objection=rows.get(pk=event.objection_id), now=now)

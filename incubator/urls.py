@@ -199,6 +199,16 @@ base: list[URLPattern] = [
     ),
     path("workspace/applications/<int:pk>/reuse/", applications.reuse, name="reuse"),
     path("workspace/applications/<int:pk>/withdraw/", applications.withdraw, name="withdraw"),
+    path(
+        "workspace/applications/<int:pk>/review/",
+        applications.review_request,
+        name="review_request",
+    ),
+    path(
+        "workspace/applications/<int:pk>/review/drop/",
+        applications.review_drop,
+        name="review_drop",
+    ),
     path("workspace/screening/", screening.screening_list, name="screening_list"),
     path("workspace/screening/notice/", screening.admission_notice, name="admission_notice"),
     path("workspace/screening/<int:pk>/", screening.screening_case, name="screening_case"),

@@ -30,6 +30,7 @@ class PortalConfig(AppConfig):
         from portal.receivers import on_acknowledged
 
         register_file_policy("archive_package", "portal.services.archive.may_read_package")
+        register_file_policy("objection_evidence", "portal.permissions.may_read_evidence")
         subscribe(InvitationSent, "portal.receivers.on_invitation_sent")
         m2m_changed.connect(
             refuse_clashing_groups, sender=User.groups.through, dispatch_uid="clashing_groups"

@@ -58,6 +58,14 @@ class InvitationSent(Event):
 
 @listed
 @dataclass(frozen=True)
+class ObjectionDecided(Event):
+    """An objection to a public notice was turned away, upheld or dismissed."""
+
+    objection_id: int
+
+
+@listed
+@dataclass(frozen=True)
 class FirmAdmitted(Event):
     """A firm passed its public notice and may use modules, courses, calls and pilots."""
 

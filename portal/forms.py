@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from portal import labels
+from portal.domain import objection
 from portal.domain.roles import BOUND, Role, allowed_in
 from portal.models import NotificationPreference, Organisation, User
 from portal.services.privacy import accept_notice
@@ -43,6 +44,59 @@ class NoticeFilterForm(forms.Form):
 
     kind = forms.ChoiceField(
         label=_("Kind"), required=False, choices=lambda: [EVERY, *labels.notice_kinds()]
+    )
+
+
+class ObjectionForm(forms.Form):
+    """An objection to one row of a notice."""
+
+    real_name = forms.CharField(
+        label=_("Your real name"),
+        max_length=objection.LONGEST_NAME,
+        help_text=_("Only who handles the objection sees it, never the firm or the public."),
+    )
+    grounds = forms.CharField(
+        label=_("What is wrong about this entry"),
+        max_length=objection.TEXT_LIMIT,
+        widget=forms.Textarea(attrs={"rows": 4}),
+    )
+    evidence = forms.CharField(
+        label=_("Evidence"),
+        max_length=objection.TEXT_LIMIT,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text=_("What shows it: documents, dates, places, who can confirm it."),
+    )
+    upload = forms.FileField(
+        label=_("File"),
+        required=False,
+        help_text=_("PDF, PNG, JPEG, DOCX or XLSX, at most 20 MB. More can follow."),
+        allow_empty_file=True,
+        max_length=400,
+    )
+    declared = forms.BooleanField(
+        label=_("I say this in my own name and to the best of my knowledge it is true.")
+    )
+
+
+class EvidenceForm(forms.Form):
+    """A further file for one's own objection."""
+
+    upload = forms.FileField(
+        label=_("File"),
+        help_text=_("PDF, PNG, JPEG, DOCX or XLSX, at most 20 MB."),
+        allow_empty_file=True,
+        max_length=400,
+    )
+
+
+class AnswerForm(forms.Form):
+    """The reasons of an answer to an objection."""
+
+    reason = forms.CharField(
+        label=_("Reasons"),
+        max_length=objection.REASON_LIMIT,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text=_("The objector reads them."),
     )
 
 

@@ -15,7 +15,15 @@ from django.utils.module_loading import import_string
 from portal.domain.assignment import MARKS, shared_marks
 from portal.domain.lifecycle import SYSTEM, NotAllowed
 from portal.domain.roles import BOUND, Role
-from portal.models import IssuedDocument, Membership, Organisation, Relation, StoredFile, User
+from portal.models import (
+    IssuedDocument,
+    Membership,
+    Objection,
+    Organisation,
+    Relation,
+    StoredFile,
+    User,
+)
 
 View = TypeVar("View", bound=Callable[..., Any])
 Person = User | AnonymousUser | None
@@ -247,6 +255,25 @@ def may_read_document(user: Person, document: IssuedDocument) -> bool:
         return document.user_id == user.pk
     firms = {held.organisation_id for held in user.active_memberships}
     return document.organisation_id is not None and document.organisation_id in firms
+
+
+def without_ties(user: User, rows: Iterable[Objection]) -> list[Objection]:
+    """Leave out objections of others about firms that ``user`` has a tie with (two queries).
+
+    Who has a stake in the firm must not learn who objects.
+    """
+    found = list(rows)
+    firms = [one.organisation for one in found if one.organisation is not None]
+    tied = tied_organisations(user, firms)
+    return [one for one in found if one.objector_id == user.pk or one.organisation_id not in tied]
+
+
+def may_read_evidence(user: Person, stored: StoredFile) -> bool:
+    """Return whether ``user`` sees the objection that ``stored`` belongs to."""
+    if not isinstance(user, User):
+        return False
+    rows = Objection.objects.visible_to(user).filter(files__file=stored)
+    return bool(without_ties(user, rows.select_related("organisation")))
 
 
 def is_administrator(user: Person) -> bool:

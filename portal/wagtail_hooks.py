@@ -38,6 +38,7 @@ def workspace_tabs(_request: HttpRequest) -> list[dict[str, Any]]:
         tab(80, reverse("portal:notifications"), _("Messages"), "bell"),
         tab(85, reverse("portal:organisations"), _("My organisation"), "building"),
         tab(86, reverse("portal:documents"), _("My documents"), "file-text"),
+        tab(84, reverse("portal:objections"), _("Objections"), "message-2", Role.STAFF, Role.LEAD),
         tab(87, reverse("portal:archive"), _("Archive package"), "archive", Role.STAFF, Role.LEAD),
         tab(90, reverse("portal:profile"), _("My details"), "user"),
         tab(91, reverse("portal:people"), _("People and roles"), "users", Role.SECURITY_ADMIN),

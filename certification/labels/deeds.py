@@ -14,6 +14,7 @@ add_deeds(
         "certification.round.decide": _("Decide on the proposed grades"),
         "certification.round.publish": _("Publish the proposed grades"),
         "certification.round.effect": _("Put the grades into effect"),
+        "certification.settle_objected": _("Settle what waited for an objection"),
         "certification.round.drop": _("Drop a round"),
         "certification.scorecard.score": _("Score a firm"),
         "certification.scorecard.scored": _("Firm scored"),

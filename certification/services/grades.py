@@ -24,7 +24,7 @@ from portal.services.transitions import apply_transition
 def grant_grade(*, card: Scorecard, actor: User, now: datetime) -> Grade:
     """Put a confirmed result into effect: statement issued, old grade superseded, news published.
 
-    Called by ``services.rounds.take_effect`` only; the lead who decided on the firm is named.
+    Called by ``services.effect.put_into_effect`` only; the lead who decided on the firm is named.
     """
     firm, start = card.organisation, timezone.localdate(now)
     with operation(

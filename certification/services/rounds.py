@@ -16,7 +16,7 @@ from certification.selectors.evidence import Gather, admitted_firm_ids, gather_e
 from certification.selectors.grades import barred_organisations
 from certification.selectors.people import people_of
 from certification.selectors.priors import history_before, season_prior
-from certification.services.grades import grant_grade
+from certification.services.effect import put_into_effect
 from certification.services.texts import notice_texts, row_note
 from portal.domain.calendar import notice_window
 from portal.domain.lifecycle import SYSTEM, Conflict, Invalid
@@ -24,6 +24,7 @@ from portal.domain.roles import Role
 from portal.models import Notice, Organisation, User
 from portal.notifications import notify
 from portal.permissions import require_role, tied_organisations
+from portal.services.objections import settled_standings
 from portal.services.operations import operation
 from portal.services.registers import (
     next_serial,
@@ -35,9 +36,6 @@ from portal.services.transitions import apply_transition, lock
 from portal.services.work import open_work
 
 NOTICE_WORKING_DAYS, NOTICE_CALENDAR_DAYS = 5, 7
-BARRED = "拟定之后该企业的等级被暂停或撤销，本轮结果对其不生效。"
-"""Written on a decision where a suspension or revocation came between proposal and effect."""
-
 Progress = Callable[[int, int], None]
 
 
@@ -387,7 +385,9 @@ def take_effect(
     """Put the confirmed grades into effect once the notice is over.
 
     For each firm: the old grade is superseded, a grading statement is issued and
-    ``GradeTookEffect`` published. A firm that was suspended or revoked meanwhile is held.
+    ``GradeTookEffect`` published. A firm that was suspended or revoked meanwhile is held, and so
+    is one against whose row an objection was upheld; one whose objection is still examined waits
+    for ``settle_objected``.
     Raises ``Conflict("notice_running")``.
     """
     with operation("certification.round.effect", actor=actor, now=now, subject=assessment):
@@ -402,16 +402,19 @@ def take_effect(
             expected_version=expected_version,
         )
         require_notice_over(done.notice, now=now)
+        standing = settled_standings(done.notice)
         cards = confirmed(done)
         barred = barred_organisations(
             [card.organisation_id for card in cards], timezone.localdate(now)
         )
         for card in cards:
-            if card.organisation_id in barred:
-                card.decision, card.decision_reason = HELD, BARRED
-                card.save(update_fields=["decision", "decision_reason"])
-            else:
-                grant_grade(card=card, actor=actor, now=now)
+            put_into_effect(
+                card,
+                barred=card.organisation_id in barred,
+                standing=standing.get(card.organisation_id, ""),
+                actor=actor,
+                now=now,
+            )
     return done
 
 

@@ -1,5 +1,6 @@
 """Chapter 1 of the demo: firms apply, are reviewed, stand in a public notice, are admitted."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from config.demo.clock import Clock
@@ -7,9 +8,21 @@ from config.demo.data import ADMITTED, FIRMS, Firm
 from config.demo.papers import paper
 from config.demo.people import People
 from incubator.models import Application, ApplicationReview, ApplicationWindow
-from incubator.services import admissions, applications, screening, submissions, windows
+from incubator.services import (
+    admissions,
+    applications,
+    decisions,
+    refusal_reviews,
+    screening,
+    submissions,
+    windows,
+)
 from incubator.services import application_reviews as reviews
 from incubator.services.windows import setup_applications
+from portal.domain.roles import Role
+from portal.models import Notice
+from portal.services import objections
+from portal.services.accounts import grant_role
 
 SCENARIOS = ("disclosure", "governance", "errands", "funds", "relief", "emergency")
 NARRATIVES = {
@@ -116,15 +129,84 @@ def judge(case: Application, people: People, clock: Clock, mark: int) -> Applica
     return screening.propose_admission(application=case, actor=people["staff"], now=clock.now)
 
 
-def admit(cases: list[Application], people: People, clock: Clock, batch: str) -> None:
-    """Publish the notice and, when its window is over, admit."""
+def admit(
+    cases: list[Application],
+    people: People,
+    clock: Clock,
+    batch: str,
+    *,
+    refusals: Sequence[Application] = (),
+    objected: bool = False,
+) -> None:
+    """Release the decisions together and, when the notice's window is over, admit.
+
+    ``objected``: somebody objects to the first row, and the objection is dismissed.
+    """
     notice = admissions.publish_admissions(
-        applications=cases, batch=batch, actor=people["staff"], now=clock.now
+        applications=cases,
+        refusals=refusals,
+        batch=batch,
+        actor=people["staff"],
+        now=clock.now,
     )
+    if notice is None:
+        return
+    if objected:
+        object_to(notice, people, clock)
     clock.until(notice.closes_on + timedelta(days=1))
     for case in cases:
         fresh = Application.objects.get(pk=case.pk)
         admissions.admit_application(application=fresh, actor=people["staff"], now=clock.now)
+
+
+def object_to(notice: Notice, people: People, clock: Clock) -> None:
+    """Have a resident object to the notice's first row; the staff look into it and dismiss it."""
+    objection = objections.lodge_objection(
+        notice=notice,
+        row=0,
+        real_name=people["learner"].name,
+        grounds="该企业申报的村级案例，件数与村里公开的数字不一致。",
+        evidence="2026 年村务公开栏照片所列件数为 380 件，申报材料写为 420 件。",
+        actor=people["learner"],
+        now=clock.now,
+    )
+    clock.until(clock.day + timedelta(days=1))
+    objection = objections.decide_admissibility(
+        objection=objection,
+        admissible=True,
+        reason="异议针对具体条目，附有可核实的材料，予以受理。",
+        actor=people["staff"],
+        now=clock.now,
+    )
+    clock.until(clock.day + timedelta(days=2))
+    objections.decide_objection(
+        objection=objection,
+        upheld=False,
+        reason="经与村委会核对，公开栏数字截至上月，申报数字含当月 40 件，两者一致，异议不成立。",
+        actor=people["staff"],
+        now=clock.now,
+    )
+
+
+def review_refusal(case: Application, firm: Firm, people: People, clock: Clock) -> None:
+    """Have a refused firm ask for a review: somebody new reads the case, other staff uphold it."""
+    other = people.person("staff2", "示例孵化专员乙")
+    grant_role(user=other, role=Role.STAFF, actor=None, now=clock.now)
+    case = refusal_reviews.request_review(
+        application=Application.objects.get(pk=case.pk),
+        grounds="合同附件中有一个村的试运行记录，请再次核对。",
+        actor=people.owners[firm.number],
+        now=clock.now,
+    )
+    clock.until(clock.day + timedelta(days=3))
+    case = review(case, clock, 1)
+    refusal_reviews.decide_review(
+        application=case,
+        overturn=False,
+        reason="附件只有安装记录，没有运行数据，原决定的理由成立。补充运行记录后可以再次申请。",
+        actor=other,
+        now=clock.now,
+    )
 
 
 def again(firm: Firm, people: People, clock: Clock, window: ApplicationWindow) -> Application:
@@ -137,7 +219,10 @@ def again(firm: Firm, people: People, clock: Clock, window: ApplicationWindow) -
 
 
 def first_batch(people: People, clock: Clock) -> int:
-    """Play the year's first batch: twelve firms are admitted, one is refused with reasons."""
+    """Play the year's first batch: twelve firms are admitted, one is refused with reasons.
+
+    An objection is dismissed, and the refusal is reviewed and upheld.
+    """
     window = open_window(clock)
     sent = {one.number: apply(one, people, clock, window) for one in FIRMS[: len(ADMITTED)]}
     refused = apply(FIRMS[14], people, clock, window)
@@ -145,14 +230,15 @@ def first_batch(people: People, clock: Clock) -> int:
     proposed = [judge(sent[number], people, clock, 3) for number in ADMITTED]
     screening.start_review(application=refused, actor=people["staff"], now=clock.now)
     case = review(refused, clock, 1)
-    screening.reject_application(
+    held = decisions.hold_refusal(
         application=case,
         reason_codes=["capability_not_shown"],
         feedback="案例材料只有产品介绍，没有运行数据。补充两个村的运行记录后可以再次申请。",
         actor=people["staff"],
         now=clock.now,
     )
-    admit(proposed, people, clock, "第 1 批")
+    admit(proposed, people, clock, "第 1 批", refusals=[held], objected=True)
+    review_refusal(held, FIRMS[14], people, clock)
     return len(proposed)
 
 

@@ -22,6 +22,8 @@ LIFECYCLE: Final = Lifecycle(
         "public_notice",
         "admitted",
         "rejected",
+        "review_requested",
+        "upheld",
         "withdrawn",
     ),
     transitions=(
@@ -31,9 +33,15 @@ LIFECYCLE: Final = Lifecycle(
         row("start_review", "screening", "in_review", "staff"),
         row("complete_review", "in_review", "decision_pending", "system"),
         row("propose", "decision_pending", "decision_pending", "staff"),
+        row("hold_refusal", "decision_pending", "decision_pending", "staff", reason=True),
         row("publish", "decision_pending", "public_notice", "staff"),
         row("admit", "public_notice", "admitted", "staff"),
         row("reject", "screening decision_pending public_notice", "rejected", "staff", reason=True),
+        row("request_review", "rejected", "review_requested", "firm_signer", reason=True),
+        row("drop_review", "review_requested", "rejected", "firm_signer"),
+        row("uphold", "review_requested", "upheld", "staff", reason=True),
+        row("overturn", "review_requested", "decision_pending", "staff", reason=True),
+        row("reopen", "review_requested", "screening", "staff", reason=True),
         row(
             "withdraw",
             "draft submitted screening more_info in_review decision_pending",
@@ -41,7 +49,7 @@ LIFECYCLE: Final = Lifecycle(
             "firm_signer",
         ),
     ),
-    final=frozenset({"admitted", "rejected", "withdrawn"}),
+    final=frozenset({"admitted", "upheld", "withdrawn"}),
 )
 
 REVIEW_LIFECYCLE: Final = Lifecycle(
@@ -57,7 +65,7 @@ REVIEW_LIFECYCLE: Final = Lifecycle(
 )
 
 EDITABLE: Final = frozenset({"draft", "more_info"})
-CLOSED: Final = frozenset({"rejected", "withdrawn"})
+CLOSED: Final = frozenset({"rejected", "upheld", "withdrawn"})
 """States after which the firm may apply again."""
 LIVE_REVIEWS: Final = frozenset({"assigned", "scoring", "submitted"})
 
@@ -82,6 +90,15 @@ ANCHORS: Final = (0, 1, 2, 3, 4)
 LEAST_NARRATIVE: Final = 10
 """Characters without spaces that a narrative needs."""
 REVIEWERS: Final = 2
+FRESH_REVIEWERS: Final = 1
+"""Assessors new to the case that a review of its refusal needs."""
+REQUEST_DAYS: Final = 10
+"""Working days after a refusal was told in which the firm may ask for its review, once."""
+RECHECK_DAYS: Final = 15
+"""Working days in which other people decide on it."""
+RECHECK_OUTCOMES: Final = ("upheld", "overturned", "reopened", "dropped")
+"""How the review of a refusal ends; ``reopened`` is a refusal at screening that was overturned:
+two reviewers have still to read the case."""
 NOTICE_WORKING_DAYS: Final = 5
 NOTICE_CALENDAR_DAYS: Final = 7
 

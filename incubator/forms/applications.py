@@ -101,7 +101,12 @@ def state_options() -> list[tuple[str, str | Promise]]:
     """Return the states by which staff may filter."""
     names = portal_labels.STATES[rules.LIFECYCLE.name]
     sent = [(state, words[0]) for state, words in names.items() if state != "draft"]
-    return [EVERY, *sent, ("proposed", _("Proposed, waits for the notice"))]
+    return [
+        EVERY,
+        *sent,
+        ("proposed", _("Proposed, waits for the notice")),
+        ("refused", _("Refused, not told yet")),
+    ]
 
 
 class ScreeningFilterForm(forms.Form):
@@ -160,6 +165,32 @@ class ProposeForm(forms.Form):
         return dict(self.cleaned_data)
 
 
+class GroundsForm(forms.Form):
+    """Why a firm asks for a review of its refusal."""
+
+    grounds = forms.CharField(
+        label=_("Grounds of the request"),
+        max_length=rules.TEXT_LIMIT,
+        widget=forms.Textarea(attrs={"rows": 5}),
+        help_text=_("Which reason does not hold, and what in your application shows it."),
+    )
+
+
+class RecheckForm(forms.Form):
+    """The reasons for upholding or overturning a refusal."""
+
+    reason = forms.CharField(
+        label=_("Reasons"),
+        max_length=rules.TEXT_LIMIT,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text=_("The firm reads them."),
+    )
+
+    def values(self) -> dict[str, Any]:
+        """Return what the service takes."""
+        return dict(self.cleaned_data)
+
+
 class RejectForm(forms.Form):
     """Reason codes and what the firm is told."""
 
@@ -179,26 +210,48 @@ class RejectForm(forms.Form):
 
 
 class AdmissionNoticeForm(forms.Form):
-    """The batch's name and the firms of one public notice."""
+    """The batch's name, the firms of its public notice and those that are told of a refusal."""
 
     batch = forms.CharField(label=_("Batch"), max_length=60, help_text=_("For example: batch 3."))
     applications = forms.MultipleChoiceField(
-        label=_("Proposed firms"), widget=forms.CheckboxSelectMultiple
+        label=_("Proposed firms"),
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+        help_text=_("They are named in the public notice."),
+    )
+    refusals = forms.MultipleChoiceField(
+        label=_("Refused firms"),
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+        help_text=_("They are told the reasons, each its own; the notice does not name them."),
     )
 
-    def __init__(self, *args: Any, proposed: Iterable[Application], **kwargs: Any) -> None:
-        """Offer what is proposed now, all of it chosen."""
+    def __init__(
+        self,
+        *args: Any,
+        proposed: Iterable[Application],
+        refused: Iterable[Application],
+        **kwargs: Any,
+    ) -> None:
+        """Offer the decisions that are held now, all of them chosen."""
         super().__init__(*args, **kwargs)
-        self.proposed = {str(one.pk): one for one in proposed}
-        field = self.fields["applications"]
-        field.choices = [  # type: ignore[attr-defined]
-            (key, f"{one.organisation.name} · {one.number}") for key, one in self.proposed.items()
-        ]
-        field.initial = list(self.proposed)
+        self.held = {
+            name: {str(one.pk): one for one in cases}
+            for name, cases in (("applications", proposed), ("refusals", refused))
+        }
+        for name, cases in self.held.items():
+            if cases:
+                field = self.fields[name]
+                field.choices = [  # type: ignore[attr-defined]
+                    (key, f"{one.organisation.name} · {one.number}") for key, one in cases.items()
+                ]
+                field.initial = list(cases)
+            else:
+                del self.fields[name]
 
-    def chosen(self) -> list[Application]:
-        """Return the chosen applications."""
-        return [self.proposed[key] for key in self.cleaned_data["applications"]]
+    def chosen(self, name: str) -> list[Application]:
+        """Return the chosen applications (``applications`` or ``refusals``)."""
+        return [self.held[name][key] for key in self.cleaned_data.get(name, [])]
 
 
 class ConflictForm(forms.Form):

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.utils.formats import date_format, number_format
 from django.utils.functional import Promise
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from incubator.domain import application as rules
@@ -42,6 +42,13 @@ add_states(
         "public_notice": (_("Public notice"), _("Public notice"), "notice", "speakerphone"),
         "admitted": (_("Admitted"), _("Admitted"), "good", "circle-check"),
         "rejected": (_("Rejected"), _("Not admitted"), "ended", "circle"),
+        "review_requested": (
+            _("Review of the refusal"),
+            _("Review of the refusal"),
+            "wait",
+            "refresh",
+        ),
+        "upheld": (_("Refusal upheld"), _("Refusal upheld"), "ended", "circle"),
         "withdrawn": (_("Withdrawn"), _("Withdrawn"), "ended", "archive"),
     },
 )
@@ -64,9 +71,15 @@ add_actions(
         "start_review": _("Assign two reviewers"),
         "complete_review": _("Close the review"),
         "propose": _("Propose admission"),
+        "hold_refusal": _("Refuse; told with the batch"),
         "publish": _("Publish the notice"),
         "admit": _("Admit"),
         "reject": _("Reject"),
+        "request_review": _("Ask for a review of the refusal"),
+        "drop_review": _("Take the request for review back"),
+        "uphold": _("Uphold the refusal"),
+        "overturn": _("Overturn the refusal"),
+        "reopen": _("Overturn the refusal; screen again"),
         "withdraw": _("Withdraw the application"),
     },
 )
@@ -97,8 +110,27 @@ add_refusals(
         "attachments_many": _("An application takes at most %(most)s files; remove one first."),
         "nothing_asked": _("Write at least one note beside what is missing."),
         "reasons_missing": _("Choose at least one reason."),
-        "nothing_proposed": _("Choose at least one application that is proposed for admission."),
+        "objection_reason": _("An objection was upheld: name it among the reasons."),
+        "no_objection_upheld": _("No objection to this firm's entry was upheld."),
+        "nothing_proposed": _("Choose at least one application whose decision is held."),
         "not_proposed": _("The application %(number)s is not proposed for admission."),
+        "release_together": _(
+            "Once the reviews are in, decisions are told together: hold the refusal, then release "
+            "the batch."
+        ),
+        "review_used": _("This refusal was reviewed already, or the request was taken back."),
+        "review_late": _(
+            "A review is asked for within %(days)s working days after the refusal was told."
+        ),
+        "decided_before": _("You decided on this refusal, so others must review it."),
+        "fresh_review_missing": _(
+            "A reviewer who is new to the case must have read it before the refusal is decided on."
+        ),
+        "refusal_overturned": _(
+            "A review overturned this refusal; the case is not refused again on the same stage."
+        ),
+        "already_refused": _("The refusal of this firm is already held."),
+        "not_refused": _("No refusal of the application %(number)s is held."),
         "already_proposed": _("Admission of this firm is already proposed."),
         "reviewers_complete": _("No reviewer is missing."),
         "review_incomplete": _("The review is not complete; everything you typed is kept."),
@@ -134,6 +166,16 @@ add_work_kinds(
             "speakerphone",
             _("Publish"),
         ),
+        "application_release": (
+            _("Release the decision on %(firm)s"),
+            "speakerphone",
+            pgettext_lazy("decision", "Release"),
+        ),
+        "application_recheck": (
+            _("Review the refusal of %(firm)s"),
+            "refresh",
+            _("Look"),
+        ),
         "application_admit": (
             _("Admit %(firm)s after the public notice"),
             "building-community",
@@ -162,6 +204,11 @@ add_notification_kinds(
             _("Rejected application"),
             _("Your application %(number)s was not admitted"),
             _("Reasons and feedback for %(firm)s are on the application's page."),
+        ),
+        "application_rechecked": (
+            _("Review of a refusal"),
+            _("The refusal of your application %(number)s was reviewed"),
+            _("The result and its reasons for %(firm)s are on the application's page."),
         ),
         "application_review": (
             _("Applications to review"),
@@ -250,6 +297,16 @@ LINKS: dict[str, str | Promise] = {
     "same_legal_representative": _("the same legal representative"),
 }
 """What two firms may share → words of a hint."""
+
+
+def recheck_outcomes() -> Choices:
+    """How the review of a refusal ends."""
+    return [
+        ("upheld", _("Refusal upheld")),
+        ("overturned", _("Refusal overturned")),
+        ("reopened", _("Refusal overturned; screened again")),
+        ("dropped", _("Request taken back")),
+    ]
 
 
 def reason_choices() -> Choices:

@@ -5,6 +5,7 @@ from incubator.models.applications import (
     ApplicationAttachment,
     ApplicationReview,
     ApplicationSubmission,
+    RefusalReview,
 )
 from incubator.models.calls import (
     Call,
@@ -67,6 +68,7 @@ __all__ = [
     "ProposalReview",
     "QuizAttempt",
     "QuotaEntry",
+    "RefusalReview",
     "ResourcePool",
     "ResourceRequest",
     "SharedModule",

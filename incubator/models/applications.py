@@ -1,15 +1,18 @@
 """Applications of firms, their files and their reviews."""
 
+from datetime import date
 from typing import Any, ClassVar, cast
 
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from incubator.domain import application as rules
 from incubator.domain.answer_changes import Sent, reusable
 from incubator.labels import applications as labels
+from portal.domain.calendar import add_working_days
 from portal.domain.roles import Role
 from portal.models import Stateful, StoredFile, User
 
@@ -47,7 +50,10 @@ class Application(Stateful):
 
     ``answers`` holds what was answered by the key of the question in ``form``; ``taken_over`` the
     number of an earlier application (``from``) and the ``keys`` of its answers that nobody has
-    confirmed yet. Personal data: the answers to questions of that class (a contact's name and
+    confirmed yet. In ``decision_pending`` a decision is held: ``proposed_at``, or ``refused_at``
+    with its reasons, which the firm learns when it is rejected.
+
+    Personal data: who refused, and the answers to questions of that class (a contact's name and
     phone); removed three years after the case was closed, or after the firm's incubation ended
     (``incubator.services.retention``).
     """
@@ -78,6 +84,11 @@ class Application(Stateful):
     review_started_at = models.DateTimeField(null=True, blank=True)
     reviewed_at = models.DateTimeField(null=True, blank=True)
     proposed_at = models.DateTimeField(null=True, blank=True)
+    refused_at = models.DateTimeField(null=True, blank=True)
+    refused_by = models.ForeignKey(
+        "portal.User", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    rejected_at = models.DateTimeField(null=True, blank=True)
     proposal_reason = models.TextField(max_length=rules.TEXT_LIMIT, blank=True)
     notice = models.ForeignKey(
         "portal.Notice", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
@@ -124,6 +135,11 @@ class Application(Stateful):
                 condition=~Q(state="rejected") | ~Q(feedback=""),
                 name="application_rejected_has_reason",
             ),
+            models.CheckConstraint(
+                condition=Q(refused_at__isnull=True)
+                | Q(proposed_at__isnull=True) & ~Q(feedback=""),
+                name="application_one_held_decision",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -133,6 +149,13 @@ class Application(Stateful):
     def get_absolute_url(self) -> str:
         """Return the firm's page of this case."""
         return reverse("incubator:application", args=[self.pk])
+
+    @property
+    def review_until(self) -> date | None:
+        """The last day on which the firm may ask for a review of the refusal."""
+        if self.state != "rejected" or self.rejected_at is None:
+            return None
+        return add_working_days(timezone.localdate(self.rejected_at), rules.REQUEST_DAYS).value
 
     @property
     def files(self) -> "list[ApplicationAttachment]":
@@ -147,6 +170,50 @@ class Application(Stateful):
     def reusable_from(self, old: "Application") -> dict[str, Any]:
         """Return the answers of an earlier application that fit what is still empty here."""
         return reusable(Sent(old.form.content, old.answers, {}), self.form.content, self.answers)
+
+
+class RefusalReview(models.Model):
+    """The one review of a refusal that a firm may ask for, and how it ended.
+
+    Personal data: who asked for the firm, who decided; kept with the application.
+    """
+
+    application = models.OneToOneField(
+        Application, on_delete=models.CASCADE, related_name="refusal_review"
+    )
+    asked_by = models.ForeignKey("portal.User", on_delete=models.PROTECT, related_name="+")
+    asked_at = models.DateTimeField(_("asked at"))
+    grounds = models.TextField(_("grounds of the request"), max_length=rules.TEXT_LIMIT)
+    reason_codes = models.JSONField(_("reasons of the refusal"), default=list)
+    feedback = models.TextField(_("feedback of the refusal"), max_length=rules.TEXT_LIMIT)
+    due_on = models.DateField(_("due on"))
+    outcome = models.CharField(max_length=12, blank=True, choices=labels.recheck_outcomes)
+    reason = models.TextField(_("reason"), max_length=rules.TEXT_LIMIT, blank=True)
+    decided_by = models.ForeignKey(
+        "portal.User", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    decided_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        """Once an application; a decision names its reason and its human."""
+
+        verbose_name = _("review of a refusal")
+        verbose_name_plural = _("reviews of refusals")
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(outcome__in=["", *rules.RECHECK_OUTCOMES]),
+                name="refusal_review_outcome_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(outcome__in=["", "dropped"])
+                | (~Q(reason="") & Q(decided_by__isnull=False, decided_at__isnull=False)),
+                name="refusal_review_has_reason",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        """Show the case."""
+        return str(self.application)
 
 
 class ApplicationSubmission(models.Model):
@@ -249,6 +316,8 @@ class ApplicationReviewQuerySet(models.QuerySet["ApplicationReview"]):
 class ApplicationReview(Stateful):
     """One reviewer's conflict declaration, anchored scores and narratives.
 
+    ``of_refusal``: written by somebody new to the case, because its refusal is reviewed.
+
     Personal data: who reviewed, what tie was declared; the firm never sees it. Kept as long as
     the decision can be appealed.
     """
@@ -263,6 +332,7 @@ class ApplicationReview(Stateful):
     scenario_fit_note = models.TextField(max_length=rules.TEXT_LIMIT, blank=True)
     case_evidence = models.PositiveSmallIntegerField(null=True, blank=True)
     case_evidence_note = models.TextField(max_length=rules.TEXT_LIMIT, blank=True)
+    of_refusal = models.BooleanField(default=False)
     recommendation = models.CharField(
         max_length=8, blank=True, choices=labels.recommendation_choices
     )

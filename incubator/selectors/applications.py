@@ -387,7 +387,12 @@ class Step:
     state: str
 
 
-ENDS = {"rejected": _("Not admitted"), "withdrawn": _("Withdrawn")}
+ENDS = {
+    "rejected": _("Not admitted"),
+    "review_requested": _("Review of the refusal"),
+    "upheld": _("Refusal upheld"),
+    "withdrawn": _("Withdrawn"),
+}
 
 
 def steps_of(application: Application) -> list[Step]:
@@ -405,7 +410,7 @@ def steps_of(application: Application) -> list[Step]:
         (_("Public notice"), notice.opens_on if notice else None, frozenset({"public_notice"})),
         (_("Admission"), application.admitted_on, frozenset({"admitted"})),
     ]
-    if application.state in rules.CLOSED:
+    if application.state in ENDS:
         reached = [Step(label, at, "done") for label, at, _states in way if at is not None]
         return [*reached, Step(ENDS[application.state], application.state_since, "now")]
     return placed(way, application.state)
@@ -433,7 +438,8 @@ def screening_list(
 ) -> list[Application]:
     """Return up to 21 sent applications, newest first, below the id ``after`` (one query).
 
-    ``state`` may also be ``proposed``; ``text`` is part of a firm's name, its code or the number.
+    ``state`` may also be ``proposed`` or ``refused``; ``text`` is part of a firm's name, its code
+    or the number.
     """
     rows = Application.objects.filter(submitted_at__isnull=False).select_related("organisation")
     rows = rows.filter(state_filter(state))
@@ -452,6 +458,8 @@ def state_filter(state: str) -> Q:
     """Return the condition that the state filter of the list stands for."""
     if state == "proposed":
         return Q(state="decision_pending", proposed_at__isnull=False)
+    if state == "refused":
+        return Q(state="decision_pending", refused_at__isnull=False)
     return Q(state=state) if state in rules.LIFECYCLE.states else Q()
 
 
@@ -459,6 +467,12 @@ def proposed_applications(limit: int = 200) -> list[Application]:
     """Return those that wait for the next public notice, oldest proposal first (one query)."""
     rows = Application.objects.filter(state_filter("proposed")).select_related("organisation")
     return list(rows.order_by("proposed_at", "pk")[:limit])
+
+
+def refused_applications(limit: int = 200) -> list[Application]:
+    """Return those whose refusal is held, oldest first (one query)."""
+    rows = Application.objects.filter(state_filter("refused")).select_related("organisation")
+    return list(rows.order_by("refused_at", "pk")[:limit])
 
 
 @dataclass(frozen=True)
@@ -497,17 +511,19 @@ def case_page(application: Application) -> CasePage:
     ratings = {
         str(one.pk): rules.rating(one.scores, one.recommendation)
         for one in reviews
-        if one.state == "submitted"
+        if one.state == "submitted" and not one.of_refusal
     }
     verdict = rules.verdict(ratings)
-    live = [one for one in reviews if one.state in rules.LIVE_REVIEWS]
+    anew = application.state == "review_requested"
+    live = [one for one in reviews if one.state in rules.LIVE_REVIEWS and one.of_refusal == anew]
+    needed = rules.FRESH_REVIEWERS if anew else rules.reviewers_needed(list(ratings.values()))
     value = verdict.value or {}
     return CasePage(
         reviews=[review_line(one) for one in reviews],
         verdict=verdict,
         verdict_words=labels.ADJUDICATION[verdict.status],
         means=[(labels.CRITERIA[name], value[name]) for name in rules.CRITERIA if name in value],
-        lacking=max(0, rules.reviewers_needed(list(ratings.values())) - len(live)),
+        lacking=max(0, needed - len(live)),
     )
 
 

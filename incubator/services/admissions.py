@@ -1,4 +1,4 @@
-"""Admission: one public notice for several proposed firms, and what follows it."""
+"""The decisions of a batch, released together: the notice, the refusals, what follows."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from incubator.domain import application as rules
 from incubator.models import Application
 from incubator.permissions.applications import require_decider
-from incubator.services.screening import signers_of
+from incubator.services.screening import signers_of, tell_refused
 from portal.domain.calendar import add_working_days, notice_window
 from portal.domain.lifecycle import Conflict, Invalid
 from portal.domain.roles import Role
@@ -18,6 +18,7 @@ from portal.events import FirmAdmitted
 from portal.models import Notice, User
 from portal.notifications import notify
 from portal.permissions import require_role
+from portal.services.objections import require_unobjected
 from portal.services.operations import operation
 from portal.services.registers import open_notice, require_notice_over
 from portal.services.transitions import apply_transition, lock
@@ -30,36 +31,74 @@ def publish_admissions(
     batch: str,
     actor: User,
     now: datetime,
-) -> Notice:
-    """Put proposed applications into one public notice of 5 working and 7 calendar days.
+    refusals: Sequence[Application] = (),
+) -> Notice | None:
+    """Release the decisions of a batch in one deed, all or nothing.
 
-    ``batch`` is the name of the admission batch (第 3 批). Raises
-    ``Invalid("nothing_proposed")`` or ``Conflict("not_proposed")``; all or nothing.
+    Proposed applications go into one public notice of 5 working and 7 calendar days; the firms
+    of ``refusals`` are told their reasons. ``batch`` is the name of the admission batch
+    (第 3 批). Without a proposed firm there is no notice and ``None`` is returned. Raises
+    ``Invalid("nothing_proposed")`` or ``Conflict`` (``not_proposed``, ``not_refused``).
     """
     with operation("incubator.publish_admissions", actor=actor, now=now, batch=batch):
         require_role(actor, Role.STAFF)
-        if not applications:
+        if not applications and not refusals:
             raise Invalid("nothing_proposed", fields={"applications": "nothing_proposed"})
         locked = [require_proposed(lock(one), actor) for one in applications]
-        title, body = notice_words(batch)
-        notice = open_notice(
-            kind="admission",
-            actor=actor,
-            now=now,
-            rows=[notice_row(one) for one in locked],
-            window=notice_window(
-                timezone.localdate(now),
-                rules.NOTICE_WORKING_DAYS,
-                rules.NOTICE_CALENDAR_DAYS,
-            ),
-            title=title["zh-hans"],
-            title_en=title["en"],
-            body=body["zh-hans"],
-            body_en=body["en"],
-        )
-        for one in locked:
-            give_notice(one, notice, batch, actor, now)
+        refused = [require_refused(lock(one), actor) for one in refusals]
+        notice = publish_notice(locked, batch, actor, now) if locked else None
+        for one in refused:
+            release_refusal(one, batch, actor, now)
     return notice
+
+
+def publish_notice(
+    applications: Sequence[Application], batch: str, actor: User, now: datetime
+) -> Notice:
+    """Open the notice of a batch and move its cases into it."""
+    title, body = notice_words(batch)
+    notice = open_notice(
+        kind="admission",
+        actor=actor,
+        now=now,
+        rows=[notice_row(one) for one in applications],
+        window=notice_window(
+            timezone.localdate(now),
+            rules.NOTICE_WORKING_DAYS,
+            rules.NOTICE_CALENDAR_DAYS,
+        ),
+        title=title["zh-hans"],
+        title_en=title["en"],
+        body=body["zh-hans"],
+        body_en=body["en"],
+    )
+    for one in applications:
+        give_notice(one, notice, batch, actor, now)
+    return notice
+
+
+def require_refused(application: Application, actor: User) -> Application:
+    """Raise unless a refusal of the locked case is held and ``actor`` may decide on it."""
+    require_decider(actor, application.organisation)
+    if application.state != "decision_pending" or application.refused_at is None:
+        raise Conflict("not_refused", number=application.number)
+    return application
+
+
+def release_refusal(application: Application, batch: str, actor: User, now: datetime) -> None:
+    """Make a held refusal take effect and tell the firm."""
+    moved = apply_transition(
+        instance=application,
+        lifecycle=rules.LIFECYCLE,
+        action="reject",
+        actor=actor,
+        now=now,
+        organisation=application.organisation,
+        reason=application.feedback,
+        changes={"rejected_at": now, "batch": batch},
+        data={"reason_codes": application.reason_codes},
+    )
+    tell_refused(moved, now=now)
 
 
 def require_proposed(application: Application, actor: User) -> Application:
@@ -138,7 +177,8 @@ def admit_application(
     """Admit the firm after its public notice: from now on ``is_admitted`` holds.
 
     Publishes ``FirmAdmitted`` (the firm is told by its subscriber). Raises
-    ``Conflict("notice_running")`` until the day after the notice's last day.
+    ``Conflict("notice_running")`` until the day after the notice's last day, and
+    ``objection_open`` or ``objection_upheld`` where an objection holds the firm's row.
     """
     organisation = application.organisation
     with operation(
@@ -149,7 +189,9 @@ def admit_application(
         organisation=organisation,
     ) as opened:
         require_decider(actor, organisation)
-        require_notice_over(lock(application).notice, now=now)
+        locked = lock(application)
+        require_notice_over(locked.notice, now=now)
+        require_unobjected(locked.notice, organisation)
         moved = apply_transition(
             instance=application,
             lifecycle=rules.LIFECYCLE,

@@ -118,6 +118,7 @@ def invite_reviewer(
         created_at=now,
         state_since=now,
         state=rules.REVIEW_LIFECYCLE.initial,
+        of_refusal=application.state == "review_requested",
     )
     review.full_clean()
     review.save()
@@ -170,8 +171,11 @@ def fill_reviews(application: Application, *, now: datetime) -> bool:
 
 
 def reviewers_lacking(application: Application) -> int:
-    """Return how many reviewers the case still needs."""
-    reviews = list(application.reviews.live())
+    """Return how many reviewers the case still needs: somebody new, where a refusal is reviewed."""
+    anew = application.state == "review_requested"
+    reviews = list(application.reviews.live().filter(of_refusal=anew))
+    if anew:
+        return max(0, rules.FRESH_REVIEWERS - len(reviews))
     needed = rules.reviewers_needed(ratings_of(reviews))
     return max(0, needed - len(reviews))
 
@@ -330,11 +334,14 @@ def submit_review(
 
 
 def complete_when_in(application: Application, *, now: datetime) -> None:
-    """Draw a missing reviewer, or close the review once all are in."""
+    """Draw a missing reviewer, or close the review once all are in.
+
+    The staff decide themselves when the review of a refusal ends.
+    """
     if reviewers_lacking(application):
         fill_reviews(application, now=now)
         return
-    if application.reviews.waiting().exists():
+    if application.state == "review_requested" or application.reviews.waiting().exists():
         return
     done = apply_transition(
         instance=application,

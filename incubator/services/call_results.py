@@ -22,6 +22,7 @@ from portal.events import ProposalSelected
 from portal.models import Notice, User
 from portal.notifications import notify
 from portal.permissions import require_role, roles_for
+from portal.services.objections import require_unobjected
 from portal.services.operations import operation
 from portal.services.registers import open_notice, record_relation, require_notice_over
 from portal.services.transitions import apply_transition
@@ -214,13 +215,15 @@ def award_call(
 ) -> Call:
     """Award a call after its public notice; the members become partners in the register.
 
-    Raises ``Conflict`` (``notice_running``, ``wrong_state``). Publishes ``ProposalSelected``.
+    Raises ``Conflict`` (``notice_running``, ``wrong_state``, ``objection_open``,
+    ``objection_upheld``: then the call is cancelled). Publishes ``ProposalSelected``.
     """
     with operation(
         "call.conclude", actor=actor, now=now, subject=call, organisation=call.owner
     ) as opened:
         moved = move(call, "award", actor, now, expected_version)
         require_notice_over(moved.notice, now=now)
+        require_unobjected(moved.notice)
         chosen = moved.proposals.select_related("lead").get(state="selected")
         record_partners(chosen, now)
         opened.publish(ProposalSelected(proposal_id=chosen.pk, organisation_id=chosen.lead_id))

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from incubator.domain import application as rules
 from incubator.domain.application_form import personal_keys
-from incubator.models import Application
+from incubator.models import Application, RefusalReview
 from incubator.permissions.applications import require_decider
 from incubator.services.application_reviews import (
     assign_reviewers,
@@ -23,6 +23,7 @@ from portal.domain.lifecycle import Conflict, Invalid
 from portal.domain.roles import Role
 from portal.models import Organisation, User
 from portal.notifications import notify
+from portal.services.objections import settled_standings
 from portal.services.operations import operation
 from portal.services.transitions import apply_transition, lock
 from portal.services.work import close_work, open_work
@@ -196,7 +197,8 @@ def assign_missing_reviewers(
     ):
         require_decider(actor, organisation)
         locked = lock(application)
-        require_state(locked, "in_review", expected_version)
+        anew = locked.state == "review_requested"
+        require_state(locked, "review_requested" if anew else "in_review", expected_version)
         if not reviewers_lacking(locked):
             raise Conflict("reviewers_complete")
         if not fill_reviews(locked, now=now):
@@ -223,6 +225,8 @@ def propose_admission(
 ) -> Application:
     """Propose a reviewed firm for admission; it waits for the next public notice.
 
+    A refusal that was held is dropped.
+
     Against the reviewers' advice a reason is required (``Invalid("against_reviewers")``).
     """
     organisation = application.organisation
@@ -248,7 +252,14 @@ def propose_admission(
             now=now,
             organisation=organisation,
             reason=reason,
-            changes={"proposed_at": now, "proposal_reason": reason.strip()},
+            changes={
+                "proposed_at": now,
+                "proposal_reason": reason.strip(),
+                "refused_at": None,
+                "refused_by": None,
+                "reason_codes": [],
+                "feedback": "",
+            },
         )
         open_work(
             "application_publish",
@@ -263,8 +274,10 @@ def propose_admission(
 
 
 def advised(application: Application) -> bool:
-    """Return whether the reviews that are in advise admission."""
-    reviews = list(application.reviews.filter(state="submitted"))
+    """Return whether the reviews that are in, or a review of the refusal, advise admission."""
+    if has_recheck(application, "overturned"):
+        return True
+    reviews = list(application.reviews.filter(state="submitted", of_refusal=False))
     ids = [str(one.pk) for one in reviews]
     return bool(rules.verdict(dict(zip(ids, ratings_of(reviews), strict=True))).accept)
 
@@ -278,9 +291,13 @@ def reject_application(
     now: datetime,
     expected_version: int | None = None,
 ) -> Application:
-    """Reject with at least one reason code and a text for the firm.
+    """Reject at once, with at least one reason code and a text for the firm.
 
-    Raises ``Invalid``: ``reasons_missing`` or ``reason_required`` (no feedback).
+    Once the reviews are in, a refusal is held instead (``decisions.hold_refusal``) and told with
+    its batch: ``Conflict("release_together")``. Raises ``Invalid``: ``reasons_missing``,
+    ``reason_required`` (no feedback), ``objection_reason`` or ``no_objection_upheld`` (the code
+    goes with an upheld objection);
+    ``Conflict("objection_open")`` while an objection to the firm's row is examined.
     """
     organisation = application.organisation
     with operation(
@@ -291,11 +308,13 @@ def reject_application(
         organisation=organisation,
     ):
         require_decider(actor, organisation)
-        codes = [code for code in rules.REASON_CODES if code in reason_codes]
-        if not codes:
-            raise Invalid("reasons_missing", fields={"reason_codes": "reasons_missing"})
-        if not feedback.strip():
-            raise Invalid("reason_required", fields={"feedback": "reason_required"})
+        codes = refusal_reasons(reason_codes, feedback)
+        locked = lock(application)
+        if locked.state == "decision_pending":
+            raise Conflict("release_together")
+        if locked.state == "screening":
+            require_not_overturned(locked, "reopened")
+        require_objection_reason(locked, codes)
         moved = apply_transition(
             instance=application,
             lifecycle=rules.LIFECYCLE,
@@ -305,16 +324,61 @@ def reject_application(
             organisation=organisation,
             reason=feedback,
             expected_version=expected_version,
-            changes={"reason_codes": codes, "feedback": feedback.strip()},
+            changes={
+                "reason_codes": codes,
+                "feedback": feedback.strip(),
+                "proposed_at": None,
+                "refused_at": now,
+                "refused_by": actor,
+                "rejected_at": now,
+            },
             data={"reason_codes": codes},
         )
-        notify(
-            signers_of(organisation),
-            "application_rejected",
-            now=now,
-            key=f"application_rejected:{moved.pk}",
-            number=moved.number,
-            firm=organisation.name,
-            url=moved.get_absolute_url(),
-        )
+        tell_refused(moved, now=now)
     return moved
+
+
+def has_recheck(application: Application, outcome: str) -> bool:
+    """Return whether a review of the case's refusal ended in ``outcome``."""
+    return RefusalReview.objects.filter(application=application, outcome=outcome).exists()
+
+
+def require_not_overturned(application: Application, outcome: str) -> None:
+    """Raise ``Conflict("refusal_overturned")``: what a review overturned is not refused again."""
+    if has_recheck(application, outcome):
+        raise Conflict("refusal_overturned")
+
+
+def refusal_reasons(reason_codes: Sequence[str], feedback: str) -> list[str]:
+    """Return the known reason codes in their order; raise ``Invalid`` unless one and a text are
+    there.
+    """
+    codes = [code for code in rules.REASON_CODES if code in reason_codes]
+    if not codes:
+        raise Invalid("reasons_missing", fields={"reason_codes": "reasons_missing"})
+    if not feedback.strip():
+        raise Invalid("reason_required", fields={"feedback": "reason_required"})
+    return codes
+
+
+def tell_refused(application: Application, *, now: datetime) -> None:
+    """Tell the firm that it was refused; its page has the reasons."""
+    notify(
+        signers_of(application.organisation),
+        "application_rejected",
+        now=now,
+        key=f"application_rejected:{application.pk}",
+        number=application.number,
+        firm=application.organisation.name,
+        url=application.get_absolute_url(),
+    )
+
+
+def require_objection_reason(application: Application, codes: Sequence[str]) -> None:
+    """Raise unless the reason codes say what objections made of the firm's public row."""
+    held = settled_standings(application.notice).get(application.organisation_id, "")
+    if held == "open":
+        raise Conflict("objection_open")
+    if (held == "upheld") is not ("objection_upheld" in codes):
+        code = "objection_reason" if held else "no_objection_upheld"
+        raise Invalid(code, fields={"reason_codes": code})

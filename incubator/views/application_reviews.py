@@ -10,6 +10,7 @@ from django.views.decorators.http import require_POST, require_safe
 from incubator.forms.applications import ConflictForm, ReviewForm
 from incubator.models import ApplicationReview
 from incubator.selectors import applications as selectors
+from incubator.selectors.refusals import recheck_panel
 from incubator.services import application_reviews as services
 from portal.domain.roles import Role
 from portal.permissions import for_roles
@@ -84,6 +85,7 @@ def review_page(request: HttpRequest, mine: ApplicationReview, form: ReviewForm)
         "groups": selectors.file_groups(case) if case else [],
         "changes": selectors.last_changes(case) if case else None,
         "links": selectors.firm_links(case) if case else [],
+        "recheck": recheck_panel(case, timezone.localdate()) if case and mine.of_refusal else None,
         "own": selectors.review_line(mine),
         "others": selectors.other_reviews(mine),
         "draft_url": reverse("portal:draft", args=[services.draft_key(mine)]),

@@ -11,16 +11,18 @@ from django.views.decorators.http import require_POST, require_safe
 
 from incubator.domain import application as rules
 from incubator.forms.answers import ApplicationForm
-from incubator.forms.applications import AttachmentForm, FirmForm, StartForm
+from incubator.forms.applications import AttachmentForm, FirmForm, GroundsForm, StartForm
 from incubator.labels import applications as labels
 from incubator.models import Application, ApplicationWindow
 from incubator.selectors import applications as selectors
+from incubator.selectors.refusals import recheck_panel
 from incubator.selectors.windows import open_windows
 from incubator.services import applications as services
-from incubator.services import submissions
+from incubator.services import refusal_reviews, submissions
 from portal.domain.roles import Role
 from portal.permissions import for_roles, logged_in, organisations_of, roles_in
 from portal.selectors.drafts import draft_of
+from portal.selectors.objections import standing_of
 from portal.services.accounts import register_organisation
 from portal.views.base import act, done, form_page, posted_version, run_form
 
@@ -162,6 +164,45 @@ def edit_page(
     return form_page(request, "incubator/applications/form.html", form, context)
 
 
+@for_roles(*FIRM)
+@require_POST
+def review_request(request: HttpRequest, pk: int) -> HttpResponse:
+    """Ask once for a review of the refusal."""
+    case = own_application(request, pk)
+    form = GroundsForm(request.POST)
+    ok, moved = run_form(
+        form,
+        lambda values: refusal_reviews.request_review(
+            application=case,
+            actor=request.user,
+            now=timezone.now(),
+            expected_version=posted_version(request),
+            **values,
+        ),
+    )
+    if ok:
+        return done(request, _("The review is asked for."), moved)
+    context = {**case_context(request, own_application(request, pk)), "grounds_form": form}
+    return render(request, "incubator/applications/case.html", context, status=422)
+
+
+@for_roles(*FIRM)
+@require_POST
+def review_drop(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take the request for review back."""
+    case = own_application(request, pk)
+    return act(
+        request,
+        lambda: refusal_reviews.drop_review(
+            application=case,
+            actor=request.user,
+            now=timezone.now(),
+            expected_version=posted_version(request),
+        ),
+        case,
+    )
+
+
 def case_context(request: HttpRequest, case: Application) -> dict[str, Any]:
     """Return what both pages of a case show."""
     return {
@@ -170,10 +211,13 @@ def case_context(request: HttpRequest, case: Application) -> dict[str, Any]:
         "answers": selectors.answer_lines(case, masked=False),
         "groups": selectors.file_groups(case),
         "changes": selectors.last_changes(case, masked=False) if case.submitted_at else None,
+        "grounds_form": GroundsForm(),
         "signer": Role.FIRM_SIGNER in roles_in(request.user, case.organisation),
         "may_withdraw": "withdraw"
         in rules.LIFECYCLE.actions(case.state, roles_in(request.user, case.organisation)),
         "reasons": [labels.REASONS[code] for code in case.reason_codes],
+        "recheck": recheck_panel(case, timezone.localdate()),
+        "objection": standing_of(case.notice, case.organisation),
         "today": timezone.localdate(),
     }
 

@@ -1,6 +1,7 @@
 """The staff's pages: the list, the case with everything that a decision needs, the notice."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django import forms
@@ -17,17 +18,20 @@ from incubator.forms.applications import (
     AskForm,
     ButtonForm,
     ProposeForm,
+    RecheckForm,
     RejectForm,
     ScreeningFilterForm,
 )
 from incubator.labels import applications as labels
 from incubator.models import Application
 from incubator.selectors import applications as selectors
-from incubator.services import admissions
+from incubator.selectors.refusals import recheck_panel
+from incubator.services import admissions, decisions, refusal_reviews
 from incubator.services import screening as services
 from portal.domain.roles import Role
 from portal.forms import ReasonForm
 from portal.permissions import for_roles
+from portal.selectors.objections import standing_of
 from portal.views.base import done, form_page, keyset, next_link, posted_version, run_form
 
 Deed = tuple[type[forms.Form], Callable[..., Application]]
@@ -37,7 +41,10 @@ DEEDS: dict[str, Deed] = {
     "reviewers": (ButtonForm, services.assign_missing_reviewers),
     "propose": (ProposeForm, services.propose_admission),
     "admit": (ButtonForm, admissions.admit_application),
+    "refuse": (RejectForm, decisions.hold_refusal),
     "reject": (RejectForm, services.reject_application),
+    "uphold": (RecheckForm, partial(refusal_reviews.decide_review, overturn=False)),
+    "overturn": (RecheckForm, partial(refusal_reviews.decide_review, overturn=True)),
 }
 """The buttons of the case page: form and service."""
 
@@ -134,6 +141,8 @@ def case_page(
         "answers": selectors.answer_lines(case),
         "steps": selectors.steps_of(case),
         "reasons": [labels.REASONS[code] for code in case.reason_codes],
+        "recheck": recheck_panel(case, timezone.localdate()),
+        "objection": standing_of(case.notice, case.organisation),
         "asked": selectors.asked_lines(case),
         "groups": selectors.file_groups(case),
         "changes": selectors.last_changes(case),
@@ -152,20 +161,23 @@ def case_page(
 
 @for_roles(Role.STAFF)
 def admission_notice(request: HttpRequest) -> HttpResponse:
-    """Put proposed firms into one public notice."""
+    """Release the decisions of a batch: one public notice, and each refused firm is told."""
     proposed = selectors.proposed_applications()
-    form = AdmissionNoticeForm(request.POST or None, proposed=proposed)
+    refused = selectors.refused_applications()
+    form = AdmissionNoticeForm(request.POST or None, proposed=proposed, refused=refused)
     ok, notice = run_form(
         form,
         lambda values: admissions.publish_admissions(
-            applications=form.chosen(),
+            applications=form.chosen("applications"),
+            refusals=form.chosen("refusals"),
             batch=values["batch"],
             actor=request.user,
             now=timezone.now(),
         ),
     )
+    if ok and notice is None:
+        return done(request, _("The refused firms are told."), "incubator:screening_list")
     if ok:
         return done(request, _("The notice is published."), "portal:notice", notice.number)
-    return form_page(
-        request, "incubator/applications/notice_form.html", form, {"proposed": proposed}
-    )
+    held = {"held": [*proposed, *refused]}
+    return form_page(request, "incubator/applications/notice_form.html", form, held)

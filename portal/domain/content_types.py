@@ -114,6 +114,7 @@ ALLOWED: Final[dict[str, frozenset[str]]] = {
     "module_sql": frozenset({SQL}),
     "module_bundle": frozenset({ZIP}),
     "evidence_photo": _IMAGES,
+    "objection_evidence": frozenset({PDF, PNG, JPEG, DOCX, XLSX}),
 }
 """Media types by use."""
 

@@ -11,6 +11,7 @@ from portal.models.jobs import (
     WorkerCluster,
     WorkQuerySet,
 )
+from portal.models.objections import Objection, ObjectionFile
 from portal.models.pages import (
     HelpPage,
     HomePage,
@@ -70,6 +71,8 @@ __all__ = [
     "Notice",
     "Notification",
     "NotificationPreference",
+    "Objection",
+    "ObjectionFile",
     "Organisation",
     "PasswordRecord",
     "PolicyPage",

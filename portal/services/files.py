@@ -27,7 +27,11 @@ from portal.models import Organisation, StoredFile, User
 from portal.services.operations import operation
 
 CHUNK = 1024 * 1024
-LIMITS = {"evidence_photo": 20 * 1024 * 1024, "application_attachment": 50 * 1024 * 1024}
+LIMITS = {
+    "evidence_photo": 20 * 1024 * 1024,
+    "application_attachment": 50 * 1024 * 1024,
+    "objection_evidence": 20 * 1024 * 1024,
+}
 """Bytes by use; every other use has ``UPLOAD_LIMIT_BYTES``."""
 
 

@@ -17,6 +17,9 @@ from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from portal.domain import objection
+from portal.labels import STATES
+from portal.models import Objection, ObjectionFile
 from portal.selectors.audit import latest_anchor
 from portal.templatetags import portal_words
 from portal.templatetags.portal_words import BANNER_ICONS
@@ -155,6 +158,22 @@ def file_row(file: Any) -> dict[str, Any]:
     ``state`` is stored, uploading or failed.
     """
     return {"file": file}
+
+
+@register.inclusion_tag(COMPONENTS + "file_row.html")
+def evidence_row(one: ObjectionFile) -> dict[str, Any]:
+    """A file of an objection."""
+    stored = one.file
+    return file_row(
+        {"name": stored.name, "size": stored.size, "sha256": stored.sha256, "url": one.url}
+    )
+
+
+@register.inclusion_tag(COMPONENTS + "status.html")
+def objection_state(found: Objection) -> dict[str, Any]:
+    """Where an objection stands."""
+    _staff, words, tone, icon = STATES[objection.LIFECYCLE.name][found.state]
+    return status(str(words), tone, icon)
 
 
 @register.inclusion_tag(COMPONENTS + "copy_line.html")

@@ -7,10 +7,12 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
+from portal.domain.objection import ADMISSIBILITY_DAYS, DECISION_DAYS, HANDLERS
 from portal.forms import NoticeFilterForm, VerifyFileForm, VerifyForm
 from portal.labels.documents import FILE_VERDICTS
 from portal.models import IssuedDocument, Notice
 from portal.permissions import logged_in, may_read_document, public
+from portal.selectors.objections import objection_counts
 from portal.selectors.public import (
     PAGE,
     documents_of,
@@ -41,7 +43,16 @@ def notice_detail(request: HttpRequest, number: str) -> HttpResponse:
     """One notice with its list and its window."""
     today = timezone.localdate()
     notice = get_object_or_404(Notice.objects.published(today), number=number)
-    context = {"row": notice_row(notice, today), "notice": notice, "contact": settings.CONTACT}
+    row = notice_row(notice, today)
+    takes = notice.kind in HANDLERS
+    context = {
+        "row": row,
+        "notice": notice,
+        "contact": settings.CONTACT,
+        "takes": takes,
+        "counts": objection_counts(notice) if takes and not row.running else None,
+        "days": {"admissibility": ADMISSIBILITY_DAYS, "decision": DECISION_DAYS},
+    }
     return render(request, "portal/site/notice_detail.html", context)
 
 

@@ -28,6 +28,7 @@ from tests.incubator import (
     office_story,
     quota_story,
 )
+from tests.portal.services.test_objections import lodged
 from tests.village_pilot.story import Story, other_village
 from tests.world import World
 
@@ -231,8 +232,18 @@ SCENES: dict[str, Scene] = {
             "incubator:detach": post("owner2", pk="@case", attachment_pk="@attachment"),
             "incubator:reuse": post("owner2", pk="@case"),
             "incubator:withdraw": post("owner2", pk="@case"),
+            "incubator:review_request": post("owner2", pk="@case"),
+            "incubator:review_drop": post("owner2", pk="@case"),
             "incubator:review": get("@other_assessor", pk="@review"),
             "incubator:review_conflict": post("@other_assessor", pk="@review"),
+        },
+    ),
+    "objection": Scene(
+        lambda world: {"objection": lodged(world).pk},
+        {
+            "portal:objection": get("expert", pk="@objection"),
+            "portal:objection_evidence": post("expert", pk="@objection"),
+            "portal:objection_deed": post("lead", pk="@objection", deed="accept"),
         },
     ),
     "draft": Scene(
@@ -367,6 +378,7 @@ SHARED: dict[str, str] = {
     "portal:verify": PUBLIC,
     "portal:anchor": PUBLIC,
     "portal:privacy": PUBLIC,
+    "portal:object": "whoever is signed in may object to a row of a public notice",
     "portal:data_request": SECURITY,
     "portal:person": SECURITY,
     "portal:person_reveal": SECURITY,

@@ -19,6 +19,8 @@ MATRIX: dict[str, frozenset[str] | str] = {
     "incubator:detach": FIRM,
     "incubator:reuse": FIRM,
     "incubator:withdraw": FIRM,
+    "incubator:review_request": FIRM,
+    "incubator:review_drop": FIRM,
     "incubator:screening_list": STAFF,
     "incubator:screening_case": STAFF,
     "incubator:screening_contact": STAFF,

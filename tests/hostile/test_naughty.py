@@ -84,6 +84,8 @@ UNSEEN = {
     "incubator:release_publish",
     "incubator:reuse",
     "incubator:review_deed",
+    "incubator:review_drop",
+    "incubator:review_request",
     "incubator:review_step_back",
     "incubator:usage_report",  # a token instead of a form: tests/incubator/views/test_usage_report
     "incubator:usage_void",
@@ -94,6 +96,8 @@ UNSEEN = {
     "portal:factor_reset_answer",  # nobody in the demo has a second factor to lose
     "portal:factor_reset_ask",
     "portal:invitation",
+    "portal:objection_deed",
+    "portal:objection_evidence",
     "portal:metrics",  # for the monitor, which has no login
     "village_pilot:deliverable_assign",
     "village_pilot:deliverable_dispute",

@@ -85,7 +85,7 @@ def propose_in_public(walk: Walk, staff: Page, case: Application) -> None:
     walk.look(staff)
     walk.visit(staff, "/workspace/screening/notice/")
     fill(staff, batch="第 1 批")
-    press(staff, zh("Publish the notice"), confirm=True)
+    press(staff, zh("Release the decisions"), confirm=True)
     walk.look(staff)
 
 

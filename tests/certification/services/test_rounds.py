@@ -5,6 +5,7 @@ import pytest
 from certification.domain.recommendation import STATEMENT_TITLE
 from certification.domain.rubric import digest
 from certification.models import AssessmentRound, Grade, Scorecard
+from certification.services.effect import OBJECTED, settle_objected
 from certification.services.rounds import (
     cancel_round,
     freeze_evidence,
@@ -19,6 +20,7 @@ from certification.services.rubrics import COUNTY_RUBRIC, adopt_rubric
 from portal.domain.lifecycle import Conflict, Invalid, NotAllowed
 from portal.models import AuditEntry, EventRecord, Notice, Notification, WorkItem
 from portal.services.accounts import create_person, grant_role
+from portal.services.objections import decide_admissibility, decide_objection
 from portal.services.registers import record_relation
 from tests.certification.rounds import (
     MIDDLE,
@@ -35,6 +37,7 @@ from tests.certification.rounds import (
     planned,
     scored,
 )
+from tests.portal.services.test_objections import lodged
 
 pytestmark = pytest.mark.django_db
 
@@ -394,6 +397,52 @@ def test_take_effect_holds_a_firm_suspended_meanwhile(world, firm):
     card = Scorecard.objects.get(round=assessment)
     assert card.decision == "held"
     assert Grade.objects.count() == 1
+
+
+def objected(world, assessment, firm, *steps, login="learner"):
+    """Return an objection to a firm's row, taken through ``steps`` by the lead."""
+    notice = assessment.notice
+    row = [line["uscc"] for line in notice.rows].index(firm.uscc)
+    found = lodged(world, notice=notice, row=row, login=login, now=world.now)
+    for step, flag in steps:
+        found = step(objection=found, reason="经核实。", actor=world.lead, now=world.now, **flag)
+    return found
+
+
+TAKEN_UP = (decide_admissibility, {"admissible": True})
+UPHELD = (decide_objection, {"upheld": True})
+DISMISSED = (decide_objection, {"upheld": False})
+
+
+def test_take_effect_holds_a_firm_whose_objection_was_upheld(world, firm, firm2):
+    assessment = noticed(world, {firm: STRONG, firm2: MIDDLE})
+    objected(world, assessment, firm, TAKEN_UP, UPHELD)
+    take_effect(assessment=assessment, actor=world.lead, now=after_notice(assessment, world.now))
+    assert [grade.organisation for grade in Grade.objects.all()] == [firm2]
+    card = Scorecard.objects.get(organisation=firm)
+    assert (card.decision, card.decision_reason) == ("held", OBJECTED)
+
+
+@pytest.mark.parametrize(("last", "end"), [(DISMISSED, (2, "confirmed")), (UPHELD, (1, "held"))])
+def test_firm_with_an_open_objection_waits_alone_until_it_is_decided(world, firm, firm2, last, end):
+    assessment = noticed(world, {firm: STRONG, firm2: MIDDLE})
+    found = objected(world, assessment, firm, TAKEN_UP)
+    second = objected(world, assessment, firm, TAKEN_UP, login="clerk")
+    take_effect(assessment=assessment, actor=world.lead, now=after_notice(assessment, world.now))
+    assert [grade.organisation for grade in Grade.objects.all()] == [firm2]
+
+    decide_objection(
+        objection=second, upheld=False, reason="不属实", actor=world.lead, now=world.now
+    )
+    world.drain()
+    assert Grade.objects.count() == 1
+
+    step, flag = last
+    found = step(objection=found, reason="经核实。", actor=world.lead, now=world.now, **flag)
+    world.drain()
+    settle_objected(objection=found, now=world.now)
+    card = Scorecard.objects.get(organisation=firm)
+    assert (Grade.objects.count(), card.decision) == end
 
 
 def test_take_effect_supersedes_the_grade_before(world, firm):

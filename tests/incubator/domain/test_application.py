@@ -16,11 +16,17 @@ WAY = {
     ("screening", "start_review"): "in_review",
     ("in_review", "complete_review"): "decision_pending",
     ("decision_pending", "propose"): "decision_pending",
+    ("decision_pending", "hold_refusal"): "decision_pending",
     ("decision_pending", "publish"): "public_notice",
     ("public_notice", "admit"): "admitted",
     ("screening", "reject"): "rejected",
     ("decision_pending", "reject"): "rejected",
     ("public_notice", "reject"): "rejected",
+    ("rejected", "request_review"): "review_requested",
+    ("review_requested", "drop_review"): "rejected",
+    ("review_requested", "uphold"): "upheld",
+    ("review_requested", "overturn"): "decision_pending",
+    ("review_requested", "reopen"): "screening",
     **{
         (state, "withdraw"): "withdrawn"
         for state in (
@@ -36,9 +42,15 @@ WHO = {
     "ask": "staff",
     "start_review": "staff",
     "propose": "staff",
+    "hold_refusal": "staff",
     "publish": "staff",
     "admit": "staff",
     "reject": "staff",
+    "request_review": "firm_signer",
+    "drop_review": "firm_signer",
+    "uphold": "staff",
+    "overturn": "staff",
+    "reopen": "staff",
 }
 ROLES = ("firm_signer", "firm_member", "staff", "assessor", "system")
 

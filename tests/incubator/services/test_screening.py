@@ -15,9 +15,11 @@ from incubator.services import (
 )
 from portal.domain.lifecycle import Conflict, Invalid, NotAllowed
 from portal.models import Notice, Notification, User
+from portal.services.objections import decide_admissibility, decide_objection
 from portal.services.registers import record_relation
 from tests.incubator import firms
 from tests.incubator.firms import ANSWERS, open_work, reviewers
+from tests.portal.services.test_objections import lodged
 
 
 def asked(world, **notes: str) -> Application:
@@ -183,7 +185,77 @@ def test_admitted_firm_is_told_once_and_known_to_other_apps(world):
     assert open_work() == []
 
 
-@pytest.mark.parametrize("stage", ["screening", "decision_pending", "proposed", "public_notice"])
+def objected(world, application, *, upheld=None):
+    """Return an objection to a noticed firm's row, decided where ``upheld`` says how."""
+    found = lodged(world, notice=application.notice, now=world.now)
+    if upheld is None:
+        return found
+    for deed, flag in (
+        (decide_admissibility, {"admissible": True}),
+        (decide_objection, {"upheld": upheld}),
+    ):
+        found = deed(objection=found, reason="经核实。", actor=world.staff, now=world.now, **flag)
+    return found
+
+
+def test_admit_application_waits_for_an_open_objection_of_that_firm_only(world):
+    held, free = firms.proposed(world, "owner"), firms.proposed(world, "owner2")
+    admissions.publish_admissions(
+        applications=[held, free], batch="第 1 批", actor=world.staff, now=world.now
+    )
+    held.refresh_from_db()
+    objection = objected(world, held)
+    later = world.now + timedelta(days=8)
+    with pytest.raises(Conflict) as refusal:
+        admissions.admit_application(application=held, actor=world.staff, now=later)
+    assert refusal.value.code == "objection_open"
+    admissions.admit_application(application=free, actor=world.staff, now=later)
+    decide_admissibility(
+        objection=objection, admissible=False, reason="没有事实", actor=world.staff, now=later
+    )
+    assert (
+        admissions.admit_application(application=held, actor=world.staff, now=later).state
+        == "admitted"
+    )
+
+
+def test_upheld_objection_ends_in_a_rejection_that_names_it(world):
+    application = firms.noticed(world)
+    objected(world, application, upheld=True)
+    with pytest.raises(Conflict) as refusal:
+        admissions.admit_application(
+            application=application, actor=world.staff, now=world.now + timedelta(days=8)
+        )
+    assert refusal.value.code == "objection_upheld"
+    with pytest.raises(Invalid) as missing:
+        refused(world, application, "false_statement")
+    assert missing.value.fields == {"reason_codes": "objection_reason"}
+    done = refused(world, application, "objection_upheld", "false_statement")
+    assert (done.state, done.reason_codes) == ("rejected", ["false_statement", "objection_upheld"])
+
+
+@pytest.mark.parametrize(
+    ("upheld", "code"), [(None, "objection_open"), (False, "no_objection_upheld")]
+)
+def test_rejection_for_an_objection_needs_one_that_was_upheld(world, upheld, code):
+    application = firms.noticed(world)
+    objected(world, application, upheld=upheld)
+    with pytest.raises((Conflict, Invalid)) as refusal:
+        refused(world, application, "objection_upheld")
+    assert refusal.value.code == code
+
+
+def refused(world, application, *codes):
+    return screening.reject_application(
+        application=application,
+        actor=world.staff,
+        now=world.now,
+        reason_codes=codes,
+        feedback="公示期内异议经核实成立。",
+    )
+
+
+@pytest.mark.parametrize("stage", ["screening", "public_notice"])
 def test_reject_application_tells_reasons_and_feedback(world, stage):
     rejected = screening.reject_application(
         application=firms.STAGES[stage](world),
@@ -193,6 +265,7 @@ def test_reject_application_tells_reasons_and_feedback(world, stage):
         feedback="请补充合同后再申请。",
     )
     assert (rejected.state, rejected.reason_codes) == ("rejected", ["incomplete"])
+    assert (rejected.refused_by, rejected.rejected_at) == (world.staff, world.now)
     assert Notification.objects.filter(kind="application_rejected").count() == 2
     assert open_work() == []
     assert firms.started(world).pk != rejected.pk

@@ -8,7 +8,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from incubator.models import Application
-from incubator.services import application_reviews, applications, screening, windows
+from incubator.services import application_reviews, applications, decisions, screening, windows
 from portal.domain.identifiers import make_uscc
 from portal.models import AuditEntry, FormDraft, Membership, Organisation
 from portal.services.accounts import register_organisation
@@ -147,6 +147,41 @@ def test_application_page_shows_every_state(world, stage, language):
     expected = 404 if stage == "draft" else 200
     url = reverse("incubator:screening_case", args=[case.pk])
     assert staff.get(url).status_code == (404 if case.submitted_at is None else expected)
+
+
+def test_firm_sees_only_that_the_decision_is_pending(world):
+    case = decisions.hold_refusal(
+        application=firms.reviewed(world),
+        reason_codes=["capability_not_shown"],
+        feedback="补充运行记录后再申请",
+        actor=world.staff,
+        now=world.now,
+    )
+    firm = world.client("owner", language="en").get(page(case)).content.decode()
+    listed = world.client("owner", language="en").get(reverse("incubator:application_list"))
+    for shown in (firm, listed.content.decode()):
+        assert "Decision pending" in shown
+        assert "补充运行记录后再申请" not in shown
+        assert "Not admitted" not in shown
+    staff = world.client("staff").get(reverse("incubator:screening_case", args=[case.pk]))
+    assert "补充运行记录后再申请" in staff.content.decode()
+
+
+def test_refusal_is_held_and_released_on_the_pages(world):
+    case = firms.reviewed(world)
+    client = world.client("staff")
+    posted = {"version": case.version, "reason_codes": ["incomplete"], "feedback": "请补充合同"}
+    url = reverse("incubator:screening_deed", args=[case.pk, "refuse"])
+    assert client.post(url, {**posted, "reason_codes": []}).status_code == 422
+    assert client.post(url, posted).status_code == 302
+    url = reverse("incubator:admission_notice")
+    assert list(client.get(url).context["form"].fields) == ["batch", "refusals"]
+    listed = client.get(reverse("incubator:screening_list"), {"state": "refused"}).context["rows"]
+    assert [one.pk for one in listed] == [case.pk]
+    response = client.post(url, {"batch": "第 1 批", "refusals": [case.pk]})
+    assert response.url == reverse("incubator:screening_list")
+    case.refresh_from_db()
+    assert (case.state, case.batch) == ("rejected", "第 1 批")
 
 
 def brought_to(world, stage: str) -> Application:
