@@ -3,6 +3,8 @@
 from datetime import timedelta
 
 import pytest
+from django.db import DatabaseError, transaction
+from django.utils import timezone
 
 from incubator.models import Application, ApplicationAttachment, Incubation
 from incubator.services import screening
@@ -117,3 +119,24 @@ def test_case_says_that_its_personal_data_are_gone(world, client):
     page = client.get(application.get_absolute_url()).content.decode()
     assert "已于" in page
     assert "0971-2431234" not in page
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"answers": {}},
+        {"files": []},
+        {"machine_result": {}},
+        {"declared_at": timezone.now()},
+        {"number": 9},
+        {"declared_at": timezone.now(), "personal_removed_at": timezone.now()},
+    ],
+)
+def test_database_refuses_to_change_what_was_sent(world, change):
+    sent = firms.submitted(world).submissions.get()
+    rows = type(sent).objects.filter(pk=sent.pk)
+    with pytest.raises(DatabaseError), transaction.atomic():
+        rows.update(**change)
+    rows.update(answers={}, personal_removed_at=world.now)
+    with pytest.raises(DatabaseError, match="not changed"), transaction.atomic():
+        rows.update(answers={"a": 1}, personal_removed_at=world.now)
