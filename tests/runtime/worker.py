@@ -89,6 +89,19 @@ class Worker:
         for group in WorkerCluster.objects.values_list("group", flat=True):
             if any(runs(pid, "qcluster") for pid in members(group)):
                 kill_group(group)
+        for pid in self.strays():
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+
+    def strays(self) -> list[int]:
+        """Return what no row names: a watchdog that is killed may not have written it yet."""
+        mine = f"VAR_DIR={self.environment['VAR_DIR']}".encode()
+        found = []
+        for entry in Path("/proc").glob("[0-9]*"):
+            with suppress(OSError):
+                if mine in (entry / "environ").read_bytes().split(b"\0"):
+                    found.append(int(entry.name))
+        return found
 
 
 def wait_for(what: Callable[[], bool], seconds: float) -> float:
