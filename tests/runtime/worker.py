@@ -95,7 +95,7 @@ class Worker:
 
     def strays(self) -> list[int]:
         """Return what no row names: a watchdog that is killed may not have written it yet."""
-        mine = f"VAR_DIR={self.environment['VAR_DIR']}".encode()
+        mine = f"AT_WORK={self.at_work}".encode()
         found = []
         for entry in Path("/proc").glob("[0-9]*"):
             with suppress(OSError):
