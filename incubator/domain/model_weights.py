@@ -13,7 +13,6 @@ from typing import Any, BinaryIO, Final
 
 from incubator.domain.module import wrong
 from portal.domain.content_types import GGUF, ONNX, SAFETENSORS
-from portal.domain.lifecycle import Invalid
 
 MAX_HEADER_BYTES: Final = 16 * 2**20
 MAX_TENSORS: Final = 100_000
@@ -47,8 +46,6 @@ def read_weights(opened: BinaryIO, found: str, name: str) -> dict[str, Any]:
     opened.seek(0)
     try:
         return readers[found](opened, end)
-    except Invalid:
-        raise
     except _DAMAGED as error:
         raise wrong("weights_layout", name=name) from error
 

@@ -122,9 +122,11 @@ class BackOfficeInputMiddleware:
 def in_our_code(error: Exception) -> bool:
     """Return whether any of our own code was at work when ``error`` was raised.
 
-    The adapters, which stand between Wagtail and its own code, do not count.
+    The adapters, which stand between Wagtail and its own code, do not count, nor does a method
+    that hands on to the one of Wagtail that it extends (``super().full_clean()``).
     """
-    places = (frame.filename for frame in traceback.extract_tb(error.__traceback__))
+    frames = traceback.extract_tb(error.__traceback__)
+    places = (frame.filename for frame in frames if not (frame.line or "").startswith("super()."))
     root = f"{settings.BASE_DIR}/"
     ours = (place.removeprefix(root) for place in places if place.startswith(root))
     return any(not place.startswith((".venv/", "portal/adapters/")) for place in ours)

@@ -53,7 +53,10 @@ MATRIX = matrix()
 OURS = {route.name: route for route in every_route() if is_ours(route)}
 SHARED = {name for name, who in MATRIX.items() if who in {"public", "login"}}
 NEWCOMER = "newcomer"
-STARTS = ("/", "/workspace/", "/styleguide/", "/healthz", "/readyz", "/modules/simple/")
+STARTS = (
+    "/", "/workspace/", "/styleguide/", "/healthz", "/readyz", "/modules/simple/",
+    "/modules/hy-village-matters/",
+)  # fmt: skip
 
 # What the demo's year leads nobody to: deeds of states that it does not stop in. Their addresses
 # are attacked all the same, their forms by the tests of their own apps.

@@ -91,6 +91,7 @@ OFFICE = {"office file that grows"}
 TAKEN: dict[str, set[str]] = {
     "application_attachment": PICTURES | PAPERS | OFFICE,
     "proposal_attachment": PICTURES | PAPERS | OFFICE,
+    "objection_evidence": PICTURES | PAPERS | OFFICE,
     "deliverable": KEPT.keys() - {"gzip that grows"},
     "case_log": {"gzip that grows", "entities", "formulas"},
     "module_release": set(),

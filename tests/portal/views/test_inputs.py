@@ -105,6 +105,17 @@ def test_back_office_answers_400_to_what_its_pages_never_send(world, parent):
     assert response.status_code == (200 if not parent else 400)
 
 
+def test_title_too_long_for_a_copied_page_is_answered_400(world):
+    build_site(now=world.now)
+    client = world.client("staff")
+    client.raise_request_exception = False
+    page = Page.objects.filter(depth=3).first()
+    form = {"new_title": "字" * 70_000, "new_slug": "copy", "new_parent_page": page.get_parent().pk}
+
+    assert client.post(f"/admin/pages/{page.pk}/copy/", form).status_code == 400
+    assert not Page.objects.filter(slug="copy").exists()
+
+
 def test_fault_in_our_own_code_is_told_from_one_in_a_packages():
     with pytest.raises(ValueError, match="invalid") as ours:
         int("x")
