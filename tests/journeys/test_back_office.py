@@ -6,6 +6,7 @@ A violation of the content policy is a console error, and any console error fail
 import gc
 from collections import Counter, deque
 from collections.abc import Iterator
+from contextlib import suppress
 from urllib.parse import urldefrag, urljoin, urlsplit
 
 import pytest
@@ -14,6 +15,7 @@ from django.urls import Resolver404, resolve
 from django.utils import timezone
 from PIL import Image
 from playwright.sync_api import Page, expect
+from playwright.sync_api import TimeoutError as NotYet
 
 from portal.models import NewsIndexPage, User
 from portal.services.site import build_site
@@ -51,7 +53,7 @@ def test_editor_publishes_news_with_picture_and_document(editor, pages, tmp_path
     paper.write_bytes(PDF)
 
     editor.goto(f"/admin/pages/add/portal/newspage/{NewsIndexPage.objects.get().pk}/")
-    editor.locator("[name=date]").click()
+    open_calendar(editor)
     editor.locator(".xdsoft_datetimepicker:visible .xdsoft_date").nth(10).click()
     editor.locator("[name=title]").fill("试验新闻")
     add(editor, "小标题")
@@ -80,6 +82,18 @@ def test_editor_publishes_news_with_picture_and_document(editor, pages, tmp_path
     expect(shown).to_contain_text("这是正文。")
     expect(shown.locator("img[alt=绿色方块]")).to_be_visible()
     expect(shown).to_contain_text("新 document")
+
+
+def open_calendar(editor: Page) -> None:
+    """Click into the date until its calendar opens: Wagtail may not be listening at first."""
+    calendar = editor.locator(".xdsoft_datetimepicker:visible")
+    for _turn in range(20):
+        editor.locator("[name=title]").click()
+        editor.locator("[name=date]").click()
+        with suppress(NotYet):
+            calendar.first.wait_for(timeout=2_000)
+            return
+    pytest.fail("the calendar never opened")
 
 
 def add(editor: Page, kind: str) -> None:
