@@ -177,6 +177,7 @@ def cancel_slot(
     (``wrong_state``, ``stale``, ``office_begun``).
     """
     with operation("incubator.office.withdraw", actor=actor, now=now, subject=slot, reason=reason):
+        lock_mentor(slot.mentor_id)  # first, as in change_slot: no two wait for one another
         moved = apply_transition(
             instance=slot,
             lifecycle=SLOT,
