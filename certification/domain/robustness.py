@@ -7,7 +7,7 @@ seed, so that a scorecard shows the same share tomorrow.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations, product
 from typing import Any, Final, Literal
@@ -199,27 +199,6 @@ def _varied(value: Any, variant: Variant) -> Any:
 
 def _weighted(child: dict[str, Any], kind: str) -> dict[str, Any]:
     return child if kind == "wam" else child | {"weight": child["max"]}
-
-
-@dataclass(frozen=True)
-class MethodRange:
-    """Best and worst tier over the variants, and how many of them give each tier."""
-
-    best: str
-    worst: str
-    counts: Mapping[str, int]
-
-
-def method_range(tiers: Sequence[str], tier_of: Callable[[Variant], str]) -> MethodRange:
-    """The range of tiers (``tiers``: best first) that ``tier_of`` gives over ``VARIANTS``.
-
-    >>> method_range(["A", "B"], lambda variant: "A" if variant.mean == "wam" else "B").counts
-    {'A': 12, 'B': 12}
-    """
-    found = [tier_of(variant) for variant in VARIANTS]
-    counts = {tier: found.count(tier) for tier in tiers if tier in found}
-    names = list(counts)
-    return MethodRange(names[0], names[-1], counts)
 
 
 # --- the next tier

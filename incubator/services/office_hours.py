@@ -85,8 +85,12 @@ def publish_slots(
 
 
 def lock_mentor(pk: int) -> None:
-    """Lock a mentor: whoever publishes or moves an hour of theirs waits for the other."""
-    User.objects.select_for_update().get(pk=pk)
+    """Lock a mentor: whoever publishes, moves or cancels an hour of theirs waits for the other.
+
+    Not the key: rows that merely name the mentor (a booking's message) are written meanwhile, else
+    a booking that holds the hour would wait for somebody who waits for the hour.
+    """
+    User.objects.select_for_update(no_key=True).get(pk=pk)
 
 
 def require_room(

@@ -15,7 +15,6 @@ from certification.domain.robustness import (
     Reach,
     Variant,
     counterfactual,
-    method_range,
     plausible_weights,
     rank_acceptability,
     tier_acceptability,
@@ -144,11 +143,6 @@ def test_vary_changes_mean_decay_and_missing():
 
 def test_vary_leaves_the_official_method_as_it_is():
     assert vary(TREE, Variant("wam", 18, severity=True, missing="exclude")) == TREE
-
-
-def test_method_range_names_best_and_worst():
-    found = method_range(["A", "B", "C"], lambda one: "B" if one.half_life > 12 else "C")
-    assert (found.best, found.worst, found.counts) == ("B", "C", {"B": 16, "C": 8})
 
 
 # --- the next tier
