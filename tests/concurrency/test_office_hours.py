@@ -84,7 +84,9 @@ def test_booking_and_cancelling_the_hour_at_once_never_leaves_a_booking_of_nothi
             actor=world.expert, now=world.now,
         ),
     )  # fmt: skip
-    all_at_once(lambda number: deeds[number % 3](), people=12)
+    outcomes = set(map(code_of, all_at_once(lambda number: deeds[number % 3](), people=12)))
+    # Told why, every one of them: nobody is the victim of a deadlock.
+    assert outcomes <= {"done", "wrong_state", "office_gone", "office_taken"}
     slot.refresh_from_db()
     assert slot.state == "cancelled"
     assert OfficeBooking.objects.taking().count() == 0
