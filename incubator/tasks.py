@@ -2,7 +2,7 @@
 
 from django.utils import timezone
 
-from incubator.services import expiry, incubation_reviews, office_hours
+from incubator.services import expiry, incubation_reviews, more_info, office_hours
 
 
 def remind_incubation() -> tuple[int, int]:
@@ -19,3 +19,9 @@ def warn_of_expiry() -> int:
 def remind_of_office_hours() -> int:
     """Remind firms and mentors of tomorrow's office hours (every morning); return how many."""
     return office_hours.remind(now=timezone.now())
+
+
+def look_after_answers() -> tuple[int, int]:
+    """Let answers lapse whose day is over, remind of those due (every night); return how many."""
+    now = timezone.now()
+    return more_info.lapse_answers(now=now), more_info.remind_answers(now=now)

@@ -19,6 +19,7 @@ from incubator.views import (
     quota,
     resources,
     screening,
+    service_times,
     usage_report,
     windows,
 )
@@ -181,6 +182,7 @@ base: list[URLPattern] = [
         incubation.incubation_deed,
         name="incubation_deed",
     ),
+    path("service-times/", service_times.service_times, name="service_times"),
     path("apply/", windows.window_list, name="windows"),
     path("apply/<slug:key>/", windows.window, name="window"),
     path("workspace/windows/", windows.window_desk, name="window_desk"),

@@ -4,6 +4,7 @@ What is asked is a frozen form (``application_form``), what a machine says of it
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from typing import Final
 
 from incubator.domain.application_form import DECLARED, Content, characters, questions_of
@@ -17,6 +18,7 @@ LIFECYCLE: Final = Lifecycle(
         "submitted",
         "screening",
         "more_info",
+        "lapsed",
         "in_review",
         "decision_pending",
         "public_notice",
@@ -30,6 +32,8 @@ LIFECYCLE: Final = Lifecycle(
         row("submit", "draft more_info", "submitted", "firm_signer"),
         row("screen", "submitted", "screening", "system"),
         row("ask", "screening", "more_info", "staff"),
+        row("extend", "more_info", "more_info", "staff", reason=True),
+        row("lapse", "more_info", "lapsed", "system"),
         row("start_review", "screening", "in_review", "staff"),
         row("complete_review", "in_review", "decision_pending", "system"),
         row("propose", "decision_pending", "decision_pending", "staff"),
@@ -49,7 +53,7 @@ LIFECYCLE: Final = Lifecycle(
             "firm_signer",
         ),
     ),
-    final=frozenset({"admitted", "upheld", "withdrawn"}),
+    final=frozenset({"admitted", "upheld", "withdrawn", "lapsed"}),
 )
 
 REVIEW_LIFECYCLE: Final = Lifecycle(
@@ -65,7 +69,7 @@ REVIEW_LIFECYCLE: Final = Lifecycle(
 )
 
 EDITABLE: Final = frozenset({"draft", "more_info"})
-CLOSED: Final = frozenset({"rejected", "upheld", "withdrawn"})
+CLOSED: Final = frozenset({"rejected", "upheld", "withdrawn", "lapsed"})
 """States after which the firm may apply again."""
 LIVE_REVIEWS: Final = frozenset({"assigned", "scoring", "submitted"})
 
@@ -101,6 +105,15 @@ RECHECK_OUTCOMES: Final = ("upheld", "overturned", "reopened", "dropped")
 two reviewers have still to read the case."""
 NOTICE_WORKING_DAYS: Final = 5
 NOTICE_CALENDAR_DAYS: Final = 7
+
+
+def is_late(state: str, due_on: date | None, today: date) -> bool:
+    """Return whether the firm's time for an answer is over; the day itself still counts.
+
+    >>> is_late("more_info", date(2026, 3, 2), date(2026, 3, 2))
+    False
+    """
+    return state == "more_info" and due_on is not None and today > due_on
 
 
 def open_answers(state: str, asked: Iterable[str], content: Content) -> frozenset[str]:

@@ -141,6 +141,21 @@ class AskForm(forms.Form):
         return {"asked": asked, "due_on": self.cleaned_data["due_on"]}
 
 
+class ExtendForm(forms.Form):
+    """A later day for the firm's answer, and why."""
+
+    due_on = forms.DateField(
+        label=_("Answer by"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
+    reason = forms.CharField(
+        label=_("Reason"), max_length=200, help_text=_("The firm is told the day, not the reason.")
+    )
+
+    def values(self) -> dict[str, Any]:
+        """Return what the service takes."""
+        return dict(self.cleaned_data)
+
+
 class ButtonForm(forms.Form):
     """A deed that needs no words."""
 

@@ -37,6 +37,7 @@ add_states(
         "submitted": (_("Submitted"), _("Submitted"), "progress", "send"),
         "screening": (_("Screening"), _("Screening"), "progress", "filter"),
         "more_info": (_("Waiting for the firm"), _("Your answer is needed"), "wait", "message-2"),
+        "lapsed": (_("Lapsed, no answer"), _("Lapsed, no answer"), "ended", "hourglass"),
         "in_review": (_("In review"), _("In review"), "progress", "eye"),
         "decision_pending": (_("Decision due"), _("Decision pending"), "wait", "gavel"),
         "public_notice": (_("Public notice"), _("Public notice"), "notice", "speakerphone"),
@@ -68,6 +69,8 @@ add_actions(
         "submit": _("Submit"),
         "screen": _("Run the machine check"),
         "ask": _("Ask for more information"),
+        "extend": _("Put the answer off"),
+        "lapse": _("Let it lapse"),
         "start_review": _("Assign two reviewers"),
         "complete_review": _("Close the review"),
         "propose": _("Propose admission"),
@@ -108,6 +111,12 @@ add_refusals(
         "attachment_locked": _("These files are locked, because they were not asked for."),
         "attachment_unknown": _("This form does not ask for such a file."),
         "attachments_many": _("An application takes at most %(most)s files; remove one first."),
+        "answer_late": _(
+            "The last day for this answer was %(due)s, so it cannot be sent any more; what you "
+            "typed is kept and can be taken over into a new application."
+        ),
+        "due_not_later": _("Choose a day from today on, later than the one that stands."),
+        "due_far": _("Choose a day within %(days)s working days."),
         "nothing_asked": _("Write at least one note beside what is missing."),
         "reasons_missing": _("Choose at least one reason."),
         "objection_reason": _("An objection was upheld: name it among the reasons."),
@@ -189,6 +198,22 @@ add_notification_kinds(
             _("Questions on your application"),
             _("Your application %(number)s needs an answer"),
             _("The screeners ask %(firm)s to add to its application by %(due)s."),
+        ),
+        "application_answer_soon": (
+            _("Answers due soon"),
+            _("The answer on your application %(number)s is due"),
+            _(
+                "The screeners wait for what they asked of %(firm)s until %(due)s. Without an "
+                "answer the application lapses."
+            ),
+        ),
+        "application_lapsed": (
+            _("Lapsed application"),
+            _("Your application %(number)s has lapsed"),
+            _(
+                "No answer of %(firm)s came by %(due)s. The application is closed; a new one may "
+                "be started in an open window, and its answers can be taken over."
+            ),
         ),
         "application_noticed": (
             _("Public notice of your admission"),

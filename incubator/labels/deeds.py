@@ -18,6 +18,8 @@ add_deeds(
         "incubator.withdraw_application": _("Withdraw an application"),
         "incubator.reveal_contact": _("See whom to call about an application"),
         "incubator.ask_more_info": _("Ask for more information"),
+        "incubator.extend_answer": _("Put a firm's answer off"),
+        "incubator.lapse_application": _("Let an application lapse"),
         "incubator.start_review": _("Send an application to review"),
         "incubator.assign_missing_reviewers": _("Assign the missing reviewers"),
         "incubator.declare_conflict": _("Declare a conflict of interest"),

@@ -392,6 +392,7 @@ ENDS = {
     "review_requested": _("Review of the refusal"),
     "upheld": _("Refusal upheld"),
     "withdrawn": _("Withdrawn"),
+    "lapsed": _("Lapsed, no answer"),
 }
 
 

@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from incubator.domain import application as rules
+from incubator.domain.service_times import DECISION_DAYS, REVIEW_DAYS
 from incubator.models import Application, ApplicationReview
 from portal.domain.adjudication import Rating
 from portal.domain.assignment import Assignment, Candidate, NotEnoughAssessors, assign
@@ -22,8 +23,6 @@ from portal.services.registers import drop_draft, record_relation
 from portal.services.transitions import apply_transition, lock
 from portal.services.work import open_work
 
-REVIEW_DAYS = 10
-"""Working days that a reviewer has."""
 REVIEWER = frozenset({"reviewer"})
 
 
@@ -358,7 +357,7 @@ def complete_when_in(application: Application, *, now: datetime) -> None:
         role=Role.STAFF,
         now=now,
         url=reverse("incubator:screening_case", args=[done.pk]),
-        due_on=add_working_days(timezone.localdate(now), REVIEW_DAYS).value,
+        due_on=add_working_days(timezone.localdate(now), DECISION_DAYS).value,
         firm=done.organisation.name,
     )
 

@@ -18,6 +18,7 @@ from incubator.domain.application_form import (
 )
 from incubator.models import Application, ApplicationAttachment, ApplicationWindow
 from incubator.services.application_reviews import cancel_reviews
+from incubator.services.more_info import lapse_late
 from incubator.services.windows import require_open_window
 from portal.domain.lifecycle import Conflict, Invalid
 from portal.domain.roles import Role
@@ -53,6 +54,7 @@ def create_application(
         require_role(actor, *FIRM, organisation=organisation)
         Organisation.objects.select_for_update().get(pk=organisation.pk)
         require_open_window(window, now, "window_not_open")
+        lapse_late(organisation, now=now)
         if Application.objects.live().filter(organisation=organisation).exists():
             raise Conflict("application_exists")
         application = Application(

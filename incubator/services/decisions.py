@@ -7,10 +7,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from incubator.domain import application as rules
+from incubator.domain.service_times import RELEASE_DAYS
 from incubator.models import Application
 from incubator.permissions.applications import require_decider
 from incubator.services.screening import (
-    PUBLISH_DAYS,
     refusal_reasons,
     require_not_overturned,
     require_objection_reason,
@@ -81,7 +81,7 @@ def hold_refusal(
             role=Role.STAFF,
             now=now,
             url=reverse("incubator:admission_notice"),
-            due_on=add_working_days(timezone.localdate(now), PUBLISH_DAYS).value,
+            due_on=add_working_days(timezone.localdate(now), RELEASE_DAYS).value,
             firm=organisation.name,
         )
     return moved

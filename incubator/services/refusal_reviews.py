@@ -6,11 +6,11 @@ from django.urls import reverse
 from django.utils import timezone
 
 from incubator.domain import application as rules
+from incubator.domain.service_times import DECISION_DAYS, SCREENING_DAYS
 from incubator.models import Application, RefusalReview
 from incubator.permissions.applications import require_decider
-from incubator.services.application_reviews import REVIEW_DAYS, cancel_reviews, fill_reviews
+from incubator.services.application_reviews import cancel_reviews, fill_reviews
 from incubator.services.screening import require_state, signers_of
-from incubator.services.submissions import SCREENING_DAYS
 from portal.domain.calendar import add_working_days
 from portal.domain.lifecycle import Conflict, Invalid, NotAllowed
 from portal.domain.roles import Role
@@ -22,7 +22,7 @@ from portal.services.transitions import apply_transition, lock
 from portal.services.work import open_work
 
 FOLLOWS = {
-    "decision_pending": ("application_decide", REVIEW_DAYS),
+    "decision_pending": ("application_decide", DECISION_DAYS),
     "screening": ("application_screen", SCREENING_DAYS),
 }
 """State after an overturned refusal → the staff's work item and its working days."""

@@ -1,8 +1,8 @@
 """What incubation staff do with applications: ask, assign, propose, reject."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from django.urls import reverse
@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from incubator.domain import application as rules
 from incubator.domain.application_form import personal_keys
+from incubator.domain.service_times import RELEASE_DAYS
 from incubator.models import Application, RefusalReview
 from incubator.permissions.applications import require_decider
 from incubator.services.application_reviews import (
@@ -27,10 +28,6 @@ from portal.services.objections import settled_standings
 from portal.services.operations import operation
 from portal.services.transitions import apply_transition, lock
 from portal.services.work import close_work, open_work
-
-ANSWER_DAYS = 5
-"""Working days that a firm has for an answer, unless the screener sets a day."""
-PUBLISH_DAYS = 5
 
 
 def signers_of(organisation: Organisation) -> list[User]:
@@ -76,73 +73,6 @@ def personal_answers(application: Application) -> dict[str, Any]:
     """Return the answers to questions that ask for personal data."""
     asked = personal_keys(application.form.content)
     return {key: one for key, one in application.answers.items() if key in asked}
-
-
-def ask_more_info(
-    *,
-    application: Application,
-    asked: Mapping[str, str],
-    actor: User,
-    now: datetime,
-    due_on: date | None = None,
-    expected_version: int | None = None,
-) -> Application:
-    """Reopen the answers named in ``asked`` (answer → note) and only those.
-
-    The firm gets a work item and a message. Raises ``Invalid("nothing_asked")``.
-    """
-    organisation = application.organisation
-    with operation(
-        "incubator.ask_more_info",
-        actor=actor,
-        now=now,
-        subject=application,
-        organisation=organisation,
-    ):
-        require_decider(actor, organisation)
-        keys = [one["key"] for one in application.form.questions]
-        notes = {key: asked[key].strip() for key in keys if asked.get(key, "").strip()}
-        if not notes:
-            raise Invalid("nothing_asked")
-        due = due_on or add_working_days(timezone.localdate(now), ANSWER_DAYS).value
-        moved = apply_transition(
-            instance=application,
-            lifecycle=rules.LIFECYCLE,
-            action="ask",
-            actor=actor,
-            now=now,
-            organisation=organisation,
-            expected_version=expected_version,
-            changes={
-                "asked": notes,
-                "asked_at": now,
-                "answer_due_on": due,
-                "truth_declared": False,
-            },
-            data={"asked": sorted(notes)},
-        )
-        url = moved.get_absolute_url()
-        open_work(
-            "application_answer",
-            subject=moved,
-            organisation=organisation,
-            role=Role.FIRM_SIGNER,
-            url=url,
-            now=now,
-            due_on=due,
-            firm=organisation.name,
-        )
-        notify(
-            signers_of(organisation),
-            "application_answer",
-            now=now,
-            url=url,
-            key=f"application_answer:{moved.pk}:{moved.version}",
-            number=moved.number,
-            firm=organisation.name,
-            due=due.isoformat(),
-        )
-    return moved
 
 
 def start_review(
@@ -267,7 +197,7 @@ def propose_admission(
             role=Role.STAFF,
             now=now,
             url=reverse("incubator:admission_notice"),
-            due_on=add_working_days(timezone.localdate(now), PUBLISH_DAYS).value,
+            due_on=add_working_days(timezone.localdate(now), RELEASE_DAYS).value,
             firm=organisation.name,
         )
     return moved

@@ -11,7 +11,9 @@ from django.utils import timezone
 from incubator.domain import application as rules
 from incubator.domain.application_form import DECLARED, facts_of, missing
 from incubator.domain.machine_check import Screening, screen
+from incubator.domain.service_times import days_left
 from incubator.models import Application, ApplicationSubmission
+from incubator.selectors.service_times import screening_waits
 from incubator.services.applications import (
     CONFIRMED,
     draft_key,
@@ -19,7 +21,7 @@ from incubator.services.applications import (
     save_answers,
     write_answers,
 )
-from incubator.services.windows import is_open, require_open_window
+from incubator.services.windows import is_open
 from portal.domain.calendar import add_working_days
 from portal.domain.identifiers import is_valid_uscc
 from portal.domain.lifecycle import Conflict, Invalid
@@ -30,9 +32,6 @@ from portal.services.operations import operation
 from portal.services.registers import drop_draft
 from portal.services.transitions import apply_transition, lock
 from portal.services.work import open_work
-
-SCREENING_DAYS = 5
-"""Working days that staff have for a case that was sent."""
 
 
 def submit_application(
@@ -49,12 +48,20 @@ def submit_application(
     check, keeps the submission with its result and moves to screening; staff get a work item;
     the autosaved draft is dropped. Raises ``NotAllowed``, ``Conflict`` (``wrong_state``,
     ``stale``) or ``Invalid`` (``application_incomplete`` naming what is missing,
-    ``taken_over_open``). A draft whose window has closed is kept with its answers, then refused
-    with ``Conflict("window_closed")``.
+    ``taken_over_open``). What is sent too late is kept, then refused: a draft whose window has
+    closed with ``Conflict("window_closed")``, an answer after its day with ``answer_late``.
     """
     organisation = application.organisation
-    if application.state == rules.LIFECYCLE.initial and not is_open(application.form.window, now):
-        keep_draft(application, answers or {}, actor=actor, now=now, version=expected_version)
+    late = too_late(application, now)
+    if late is not None:
+        save_answers(
+            application=application,
+            answers=answers or {},
+            actor=actor,
+            now=now,
+            expected_version=expected_version,
+        )
+        raise late
     with operation(
         "incubator.submit_application",
         actor=actor,
@@ -65,8 +72,9 @@ def submit_application(
         locked = lock(application)
         rules.LIFECYCLE.next_state(locked.state, "submit", roles=roles_for(actor, organisation))
         require_open(locked, expected_version)
-        if locked.state == rules.LIFECYCLE.initial:
-            require_open_window(locked.form.window, now, "window_closed")
+        late = too_late(locked, now)
+        if late is not None:
+            raise late
         write_answers(locked, answers or {}, now=now)
         require_complete(locked)
         sent = apply_transition(
@@ -89,19 +97,14 @@ def submit_application(
     return checked
 
 
-def keep_draft(
-    application: Application,
-    answers: Mapping[str, Any],
-    *,
-    actor: User,
-    now: datetime,
-    version: int | None,
-) -> None:
-    """Keep what was typed although the window has closed, and say so."""
-    save_answers(
-        application=application, answers=answers, actor=actor, now=now, expected_version=version
-    )
-    raise Conflict("window_closed", window=str(application.form.window))
+def too_late(application: Application, now: datetime) -> Conflict | None:
+    """Return why an application can no longer be sent, if its time is over."""
+    if application.state == rules.LIFECYCLE.initial and not is_open(application.form.window, now):
+        return Conflict("window_closed", window=str(application.form.window))
+    due = application.answer_due_on
+    if rules.is_late(application.state, due, timezone.localdate(now)):
+        return Conflict("answer_late", due=due)
+    return None
 
 
 def require_complete(application: Application) -> None:
@@ -136,8 +139,12 @@ def check_application(application: Application) -> Screening:
 
 
 def screen_application(application: Application, *, now: datetime) -> Application:
-    """Run the machine check on what was sent, keep both, and hand the case to the staff."""
+    """Run the machine check on what was sent, keep both, and hand the case to the staff.
+
+    The staff's clock goes on where it stood when they asked the firm.
+    """
     organisation = application.organisation
+    today = timezone.localdate(now)
     result = check_application(application)
     keep_submission(application, result, now=now)
     checked = apply_transition(
@@ -156,7 +163,7 @@ def screen_application(application: Application, *, now: datetime) -> Applicatio
         role=Role.STAFF,
         now=now,
         url=reverse("incubator:screening_case", args=[checked.pk]),
-        due_on=add_working_days(timezone.localdate(now), SCREENING_DAYS).value,
+        due_on=add_working_days(today, days_left(screening_waits(checked), today)).value,
         firm=organisation.name,
     )
     return checked

@@ -16,6 +16,7 @@ from incubator.labels import applications as labels
 from incubator.models import Application, ApplicationWindow
 from incubator.selectors import applications as selectors
 from incubator.selectors.refusals import recheck_panel
+from incubator.selectors.service_times import clock_of
 from incubator.selectors.windows import open_windows
 from incubator.services import applications as services
 from incubator.services import refusal_reviews, submissions
@@ -208,6 +209,7 @@ def case_context(request: HttpRequest, case: Application) -> dict[str, Any]:
     return {
         "case": case,
         "steps": selectors.steps_of(case),
+        "clock": clock_of(case, timezone.localdate()) if case.submitted_at else None,
         "answers": selectors.answer_lines(case, masked=False),
         "groups": selectors.file_groups(case),
         "changes": selectors.last_changes(case, masked=False) if case.submitted_at else None,

@@ -17,6 +17,7 @@ from incubator.forms.applications import (
     AdmissionNoticeForm,
     AskForm,
     ButtonForm,
+    ExtendForm,
     ProposeForm,
     RecheckForm,
     RejectForm,
@@ -26,7 +27,7 @@ from incubator.labels import applications as labels
 from incubator.models import Application
 from incubator.selectors import applications as selectors
 from incubator.selectors.refusals import recheck_panel
-from incubator.services import admissions, decisions, refusal_reviews
+from incubator.services import admissions, decisions, more_info, refusal_reviews
 from incubator.services import screening as services
 from portal.domain.roles import Role
 from portal.forms import ReasonForm
@@ -36,7 +37,8 @@ from portal.views.base import done, form_page, keyset, next_link, posted_version
 
 Deed = tuple[type[forms.Form], Callable[..., Application]]
 DEEDS: dict[str, Deed] = {
-    "ask": (AskForm, services.ask_more_info),
+    "ask": (AskForm, more_info.ask_more_info),
+    "extend": (ExtendForm, more_info.extend_answer),
     "start": (ButtonForm, services.start_review),
     "reviewers": (ButtonForm, services.assign_missing_reviewers),
     "propose": (ProposeForm, services.propose_admission),

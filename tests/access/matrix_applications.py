@@ -6,6 +6,7 @@ ASSESSOR = frozenset({"assessor"})
 
 MATRIX: dict[str, frozenset[str] | str] = {
     "incubator:windows": "public",
+    "incubator:service_times": "public",
     "incubator:window": "public",
     "incubator:window_desk": STAFF,
     "incubator:window_work": STAFF,

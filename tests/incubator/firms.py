@@ -17,11 +17,13 @@ from incubator.services import (
     admissions,
     application_reviews,
     applications,
+    more_info,
     screening,
     submissions,
 )
 from incubator.services.windows import publish_window, setup_applications
 from portal.models import User, WorkItem
+from portal.services.accounts import create_person, grant_role
 from tests.world import World
 
 PDF = b"%PDF-1.7\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF\n"
@@ -93,7 +95,7 @@ def submitted(world: World, login: str = "owner") -> Application:
 
 def answered(world: World, application: Application, **answers: Any) -> Application:
     """Return an application after the staff asked for these answers and the firm sent them."""
-    asked = screening.ask_more_info(
+    asked = more_info.ask_more_info(
         application=application,
         asked=dict.fromkeys(answers, "请补充"),
         actor=world.staff,
@@ -120,6 +122,16 @@ def newer_form(world: World) -> FormVersion:
 def by_question(application: Application) -> dict[str, int]:
     """Return how many files count for each question."""
     return dict(submissions.files_by_key(application))
+
+
+def other_staff(world: World) -> User:
+    """Return staff who decided on nothing."""
+    person = create_person(
+        email="staff2@demo.example", name="示例孵化专员乙", password="x", now=world.now
+    )
+    grant_role(user=person, role="staff", actor=None, now=world.now)
+    person.forget_roles()
+    return person
 
 
 def in_review(world: World, login: str = "owner") -> Application:

@@ -21,13 +21,7 @@ GROUNDS = "运行记录在合同附件第三页，评审时可能没有看到。
 
 @pytest.fixture
 def staff2(world) -> User:
-    """Return staff who decided on nothing."""
-    person = create_person(
-        email="staff2@demo.example", name="示例孵化专员乙", password="x", now=world.now
-    )
-    grant_role(user=person, role="staff", actor=None, now=world.now)
-    person.forget_roles()
-    return person
+    return firms.other_staff(world)
 
 
 def refused(world) -> Application:

@@ -10,6 +10,7 @@ from incubator.services import (
     admissions,
     application_reviews,
     applications,
+    more_info,
     screening,
     submissions,
 )
@@ -23,7 +24,7 @@ from tests.portal.services.test_objections import lodged
 
 
 def asked(world, **notes: str) -> Application:
-    return screening.ask_more_info(
+    return more_info.ask_more_info(
         application=firms.submitted(world),
         actor=world.staff,
         now=world.now,
@@ -51,7 +52,7 @@ def test_ask_more_info_reopens_only_what_is_named(world):
 
 
 def test_ask_more_info_with_a_day_of_the_screener(world):
-    application = screening.ask_more_info(
+    application = more_info.ask_more_info(
         application=firms.submitted(world),
         actor=world.staff,
         now=world.now,

@@ -8,7 +8,14 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from incubator.models import Application
-from incubator.services import application_reviews, applications, decisions, screening, windows
+from incubator.services import (
+    application_reviews,
+    applications,
+    decisions,
+    more_info,
+    screening,
+    windows,
+)
 from portal.domain.identifiers import make_uscc
 from portal.models import AuditEntry, FormDraft, Membership, Organisation
 from portal.services.accounts import register_organisation
@@ -186,7 +193,7 @@ def test_refusal_is_held_and_released_on_the_pages(world):
 
 def brought_to(world, stage: str) -> Application:
     if stage == "more_info":
-        return screening.ask_more_info(
+        return more_info.ask_more_info(
             application=firms.submitted(world),
             asked={"case_text": "请写清件数"},
             actor=world.staff,
