@@ -121,12 +121,19 @@ def review(case: Application, clock: Clock, mark: int, *, leave: int = 0) -> App
     return Application.objects.get(pk=case.pk)
 
 
-def judge(case: Application, people: People, clock: Clock, mark: int) -> Application:
-    """Screen, review and propose a case."""
-    screening.start_review(application=case, actor=people["staff"], now=clock.now)
+def judge(
+    cases: Sequence[Application], people: People, clock: Clock, mark: int
+) -> list[Application]:
+    """Hand cases to their reviewers on one day, and three days later propose them."""
+    for case in cases:
+        screening.start_review(application=case, actor=people["staff"], now=clock.now)
     clock.until(clock.day + timedelta(days=3))
-    case = review(case, clock, mark)
-    return screening.propose_admission(application=case, actor=people["staff"], now=clock.now)
+    return [
+        screening.propose_admission(
+            application=review(case, clock, mark), actor=people["staff"], now=clock.now
+        )
+        for case in cases
+    ]
 
 
 def admit(
@@ -227,7 +234,7 @@ def first_batch(people: People, clock: Clock) -> int:
     sent = {one.number: apply(one, people, clock, window) for one in FIRMS[: len(ADMITTED)]}
     refused = apply(FIRMS[14], people, clock, window)
     clock.until(clock.day + timedelta(days=5))
-    proposed = [judge(sent[number], people, clock, 3) for number in ADMITTED]
+    proposed = judge([sent[number] for number in ADMITTED], people, clock, 3)
     screening.start_review(application=refused, actor=people["staff"], now=clock.now)
     case = review(refused, clock, 1)
     held = decisions.hold_refusal(
@@ -251,7 +258,7 @@ def second_batch(people: People, clock: Clock) -> None:
         apply(firm, people, clock, window, without_phone=True) for firm in FIRMS[12:14]
     )
     again(FIRMS[14], people, clock, window)
-    case = judge(in_notice, people, clock, 3)
+    (case,) = judge([in_notice], people, clock, 3)
     screening.start_review(application=with_reviewers, actor=people["staff"], now=clock.now)
     review(with_reviewers, clock, 3, leave=1)
     admissions.publish_admissions(
