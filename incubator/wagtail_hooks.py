@@ -30,7 +30,7 @@ from incubator.viewsets import WindowViewSet
 from portal.domain.calendar_file import Appointment
 from portal.domain.roles import Role
 from portal.models import User
-from portal.permissions import organisations_of
+from portal.permissions import all_roles, organisations_of
 from portal.wagtail_hooks import tab
 
 register_snippet(WindowViewSet)
@@ -77,6 +77,14 @@ def office_tabs(_request: HttpRequest) -> list[dict[str, Any]]:
 def office_appointments(user: User, now: datetime) -> list[Appointment]:
     """Office hours in people's calendars."""
     return calendar_of(user, now)
+
+
+@hooks.register("portal_workspace_panels")
+def newcomer_panel(request: HttpRequest) -> list[SafeString]:
+    """The way in for people who act for nobody yet."""
+    if all_roles(request.user) - {Role.LEARNER}:
+        return []
+    return [mark_safe(render_to_string("incubator/applications/newcomer.html", {}, request))]  # noqa: S308 our own template
 
 
 @hooks.register("portal_workspace_panels")

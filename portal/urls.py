@@ -26,6 +26,7 @@ base = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("metrics", metrics.metrics, name="metrics"),
+    path("favicon.ico", public.favicon, name="favicon"),
     path("notices/", public.notice_list, name="notices"),
     path("notices/<str:number>/", public.notice_detail, name="notice"),
     path("notices/<str:number>/objection/<int:row>/", objections.objection_new, name="object"),

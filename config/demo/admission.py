@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
+from config.demo.cast import SECOND_STAFF
 from config.demo.clock import Clock
 from config.demo.data import ADMITTED, FIRMS, Firm
 from config.demo.papers import paper
@@ -19,7 +20,6 @@ from incubator.services import (
 )
 from incubator.services import application_reviews as reviews
 from incubator.services.windows import setup_applications
-from portal.domain.roles import Role
 from portal.models import Notice
 from portal.services import objections
 from portal.services.accounts import grant_role
@@ -197,8 +197,8 @@ def object_to(notice: Notice, people: People, clock: Clock) -> None:
 
 def review_refusal(case: Application, firm: Firm, people: People, clock: Clock) -> None:
     """Have a refused firm ask for a review: somebody new reads the case, other staff uphold it."""
-    other = people.person("staff2", "示例孵化专员乙")
-    grant_role(user=other, role=Role.STAFF, actor=None, now=clock.now)
+    other = people.person(SECOND_STAFF.login, SECOND_STAFF.name)
+    grant_role(user=other, role=SECOND_STAFF.role, actor=None, now=clock.now)
     case = refusal_reviews.request_review(
         application=Application.objects.get(pk=case.pk),
         grounds="合同附件中有一个村的试运行记录，请再次核对。",

@@ -101,6 +101,9 @@ CAST: tuple[Person, ...] = (
     Person("auditor", "示例审计管理员", Role.AUDITOR),
 )
 
+SECOND_STAFF = Person("staff2", "示例孵化专员乙", Role.STAFF)
+"""Decides on the review of a refusal, for which whoever refused may not; the story brings them."""
+
 
 def load_county(*, now: datetime) -> None:
     """Load the 166 divisions of 湟源县 (National Bureau of Statistics, 30 June 2023)."""

@@ -6,6 +6,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from incubator.domain import application as rules
+from incubator.domain.application_form import characters
 from incubator.domain.service_times import DECISION_DAYS, SCREENING_DAYS
 from incubator.models import Application, RefusalReview
 from incubator.permissions.applications import require_decider
@@ -39,7 +40,7 @@ def request_review(
     """Ask once for a review of the refusal; somebody new to the case is drawn to read it.
 
     Meanwhile the case is under way, so the firm starts no other. Where no assessor is left, the
-    staff are told. Raises ``NotAllowed``, ``Invalid("reason_required")`` or ``Conflict``
+    staff are told. Raises ``NotAllowed``, ``Invalid("narrative_short")`` or ``Conflict``
     (``wrong_state``, ``stale``, ``review_used``, ``review_late``, ``application_exists``).
     """
     organisation = application.organisation
@@ -55,8 +56,8 @@ def request_review(
         locked = lock(application)
         require_state(locked, "rejected", expected_version)
         require_reviewable(locked, now=now)
-        if not grounds.strip():
-            raise Invalid("reason_required", fields={"grounds": "reason_required"})
+        if characters(grounds) < rules.LEAST_NARRATIVE:
+            raise Invalid("narrative_short", fields={"grounds": "narrative_short"})
         moved = apply_transition(
             instance=locked,
             lifecycle=rules.LIFECYCLE,

@@ -13,6 +13,7 @@ from incubator.selectors import applications as selectors
 from incubator.selectors.refusals import recheck_panel
 from incubator.services import application_reviews as services
 from portal.domain.roles import Role
+from portal.models import FormDraft
 from portal.permissions import for_roles
 from portal.selectors.drafts import draft_of
 from portal.views.base import done, form_page, keyset, next_link, posted_version, run_form
@@ -52,7 +53,7 @@ def review(request: HttpRequest, pk: int) -> HttpResponse:
         )
     draft = draft_of(request.user, services.draft_key(mine))
     form = ReviewForm(draft=draft.data if draft else None)
-    return review_page(request, mine, form)
+    return review_page(request, mine, form, draft)
 
 
 def scored(request: HttpRequest, mine: ApplicationReview) -> HttpResponse:
@@ -69,16 +70,20 @@ def scored(request: HttpRequest, mine: ApplicationReview) -> HttpResponse:
         ),
     )
     if not ok:
-        return review_page(request, own_review(request, mine.pk), form)
+        again = own_review(request, mine.pk)
+        return review_page(request, again, form, draft_of(request.user, services.draft_key(mine)))
     return done(request, _("Your review is sent."), "incubator:review", mine.pk)
 
 
-def review_page(request: HttpRequest, mine: ApplicationReview, form: ReviewForm) -> HttpResponse:
+def review_page(
+    request: HttpRequest, mine: ApplicationReview, form: ReviewForm, draft: FormDraft | None
+) -> HttpResponse:
     """Draw the case beside the form, or what was sent."""
     readable = mine.state in {"scoring", "submitted"}
     case = selectors.application_cases().get(pk=mine.application_id) if readable else None
     context = {
         "review": mine,
+        "draft": draft,
         "case": case,
         "check": selectors.stored_panel(case) if case else None,
         "answers": selectors.answer_lines(case) if case else [],

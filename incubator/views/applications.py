@@ -21,6 +21,7 @@ from incubator.selectors.windows import open_windows
 from incubator.services import applications as services
 from incubator.services import refusal_reviews, submissions
 from portal.domain.roles import Role
+from portal.models import FormDraft
 from portal.permissions import for_roles, logged_in, organisations_of, roles_in
 from portal.selectors.drafts import draft_of
 from portal.selectors.objections import standing_of
@@ -104,11 +105,31 @@ def application(request: HttpRequest, pk: int) -> HttpResponse:
         return answered(request, case)
     if case.state not in rules.EDITABLE:
         return render(request, "incubator/applications/case.html", case_context(request, case))
+    return drafted_page(request, case)
+
+
+def drafted_page(request: HttpRequest, case: Application, **extra: Any) -> HttpResponse:
+    """Draw the form as it was saved, or as it was typed since."""
     draft = draft_of(request.user, services.draft_key(case.organisation))
-    fresh = draft if draft and draft.saved_at > case.saved_at else None
+    newer = draft if draft and draft.saved_at > case.saved_at else None
+    behind = newer is not None and is_behind(newer, case)
+    fresh = newer if not behind or request.GET.get("draft") else None
     form = ApplicationForm(application=case, draft=fresh.data if fresh else None)
     saved_at = fresh.saved_at if fresh else case.saved_at
-    return edit_page(request, case, form, saved_at=saved_at)
+    return edit_page(
+        request,
+        case,
+        form,
+        draft=draft,
+        behind=behind and not fresh,
+        saved_at=saved_at,
+        **extra,
+    )
+
+
+def is_behind(draft: FormDraft, case: Application) -> bool:
+    """Return whether a draft was typed on an earlier state of the case: in a tab left open."""
+    return draft.data.get("version", [str(case.version)]) != [str(case.version)]
 
 
 def answered(request: HttpRequest, case: Application) -> HttpResponse:
@@ -119,7 +140,8 @@ def answered(request: HttpRequest, case: Application) -> HttpResponse:
     form = ApplicationForm(request.POST, application=case, submitting=submitting)
     ok, _saved = run_form(form, lambda values: deed(request, case, values, submitting=submitting))
     if not ok:
-        return edit_page(request, own_application(request, case.pk), form)
+        draft = draft_of(request.user, services.draft_key(case.organisation))
+        return edit_page(request, own_application(request, case.pk), form, draft=draft)
     if submitting:
         text = _("Submitted as %(number)s.") % {"number": case.number}
     else:
@@ -242,8 +264,7 @@ def attach(request: HttpRequest, pk: int) -> HttpResponse:
     )
     if ok:
         return done(request, _("The file is kept."), case)
-    form = ApplicationForm(application=case)
-    response = edit_page(request, case, form, upload=upload)
+    response = drafted_page(request, case, upload=upload)
     response.status_code = 422
     return response
 

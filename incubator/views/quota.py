@@ -219,6 +219,7 @@ def draw_request(
         "spent": reads.spent(row.previous, today) if row.previous else None,
         "follow": row.state in GRANTED and "withdraw" not in actions and is_own(request, row),
         "manager": "revoke" in actions or deciding,
+        "to_pools": Role.RESOURCE_MANAGER in request.user.role_codes,
         "today": today,
         **{f"{action}_form": form for action, form in blank_forms(row, actions).items()},
     }

@@ -1,12 +1,15 @@
 """allauth's sockets: who is logged in where, in which language."""
 
+from types import SimpleNamespace
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.http import HttpRequest
 from django.utils import timezone
 
+from portal.adapters.context import SITE_NAME
 from portal.adapters.requests import address_of
 from portal.domain.signin import normal_login
 from portal.models import User
@@ -65,6 +68,11 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth is
         """Bring an address to the form in which it is unique."""
         cleaned: str = super().clean_email(normal_login(email))
         return cleaned
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Sign messages with the portal's name rather than with the address of the machine."""
+        site = SimpleNamespace(name=str(SITE_NAME), domain=settings.BASE_URL)
+        super().send_mail(template_prefix, email, {**context, "current_site": site})
 
     def get_client_ip(self, request: HttpRequest) -> str:
         """Return the client's address behind our proxies."""

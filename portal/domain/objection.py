@@ -32,6 +32,10 @@ DECISION_DAYS: Final = 10
 """Working days from then until it is decided."""
 
 LEAST_NAME: Final = 2
+NO_NAMES: Final = frozenset(
+    {"匿名", "佚名", "无名", "不详", "保密", "某某", "群众", "anonymous", "nobody"}
+)
+"""What people write who do not want to give their name."""
 LONGEST_NAME: Final = 80
 TEXT_LIMIT: Final = 4000
 REASON_LIMIT: Final = 2000
@@ -54,13 +58,29 @@ def faults_of(*, real_name: str, grounds: str, evidence: str) -> dict[str, str]:
     {'evidence': 'objection_evidence'}
     """
     faults = {}
-    if len(real_name.strip()) < LEAST_NAME:
+    name = real_name.strip().casefold()
+    if (
+        len(name) < LEAST_NAME
+        or name.removesuffix("者") in NO_NAMES
+        or not any(map(str.isalpha, name))
+    ):
         faults["real_name"] = "objection_name"
     if not grounds.strip():
         faults["grounds"] = "objection_grounds"
     if not evidence.strip():
         faults["evidence"] = "objection_evidence"
     return faults
+
+
+def is_name(text: str) -> bool:
+    """Return whether a text may be a person's name; whose it is nobody can tell.
+
+    >>> [is_name(text) for text in ("示例居民", "匿名者", "12", "王")]
+    [True, False, False, False]
+    """
+    name = text.strip().casefold()
+    letters = sum(map(str.isalpha, name))
+    return letters >= LEAST_NAME and name.removesuffix("者") not in NO_NAMES
 
 
 def standing(states: frozenset[str]) -> str:

@@ -2,6 +2,7 @@
 
 import json
 import uuid
+from datetime import UTC
 from typing import ClassVar
 
 from django.db import connection, models
@@ -238,3 +239,8 @@ class FormDraft(models.Model):
     def __str__(self) -> str:
         """Show which form it is."""
         return self.key
+
+    @property
+    def mark(self) -> str:
+        """What tells this state of the draft from a later one."""
+        return self.saved_at.astimezone(UTC).isoformat()

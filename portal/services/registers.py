@@ -198,11 +198,22 @@ def record_relation(
     return relation
 
 
-def save_draft(*, user: User, key: str, data: Mapping[str, Any], now: datetime) -> FormDraft:
-    """Keep a half-filled form of ``user`` under ``key``; the newest wins. Not audited."""
-    draft, _created = FormDraft.objects.update_or_create(
-        user=user, key=key, defaults={"data": dict(data), "saved_at": now}
-    )
+def save_draft(
+    *, user: User, key: str, data: Mapping[str, Any], now: datetime, base: str | None = None
+) -> FormDraft:
+    """Keep a half-filled form of ``user`` under ``key``. Not audited.
+
+    ``base`` is the mark (``FormDraft.mark``) of the draft on which the words were typed, "" for
+    none; ``None`` overwrites whatever there is. Raises ``Conflict("draft_moved")`` where another
+    tab or device has kept or sent something since.
+    """
+    with transaction.atomic():
+        found = FormDraft.objects.select_for_update().filter(user=user, key=key).first()
+        if base is not None and base != (found.mark if found else ""):
+            raise Conflict("draft_moved")
+        draft, _created = FormDraft.objects.update_or_create(
+            user=user, key=key, defaults={"data": dict(data), "saved_at": now}
+        )
     return draft
 
 

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.templatetags.static import static
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -23,6 +24,13 @@ from portal.selectors.public import (
 from portal.services.documents import can_sign, check_file
 from portal.views.base import keyset, next_link
 from portal.views.workspace import file_response
+
+
+@public
+@require_safe
+def favicon(_request: HttpRequest) -> HttpResponse:
+    """Lead to the portal's sign where a browser asks for it by its old name."""
+    return redirect(static("portal/favicon.svg"))
 
 
 @public

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 from wagtail import hooks
 
+from portal.domain.lifecycle import Conflict
 from portal.forms import PreferencesForm, ProfileForm
 from portal.labels import ROLE_REMARKS
 from portal.models import StoredFile
@@ -93,14 +94,22 @@ def profile(request: HttpRequest) -> HttpResponse:
 @logged_in
 @require_POST
 def save_draft(request: HttpRequest, key: str) -> JsonResponse:
-    """Keep a half-filled form; the answer names the time for the “saved” line."""
+    """Keep a half-filled form; the answer names the time for the “saved” line.
+
+    409 where the form was kept or sent from elsewhere since the header's ``X-Draft-Base``.
+    """
     if not draft_key_known(key):
         raise Http404
     now = timezone.now()
     skipped = {"csrfmiddlewaretoken"}
     data = {name: request.POST.getlist(name) for name in request.POST if name not in skipped}
-    registers.save_draft(user=request.user, key=key, data=data, now=now)
-    return JsonResponse({"saved_at": timezone.localtime(now).isoformat(timespec="seconds")})
+    base = request.headers.get("X-Draft-Base")
+    try:
+        draft = registers.save_draft(user=request.user, key=key, data=data, now=now, base=base)
+    except Conflict as refusal:
+        return JsonResponse({"refused": refusal.code}, status=409)
+    at = timezone.localtime(now).isoformat(timespec="seconds")
+    return JsonResponse({"saved_at": at, "base": draft.mark})
 
 
 @logged_in

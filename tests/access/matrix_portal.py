@@ -9,6 +9,7 @@ MATRIX: dict[str, frozenset[str] | str] = {
     "portal:readyz": "public",
     # Behind the gate: this machine only, or who bears METRICS_TOKEN.
     "portal:metrics": "public",
+    "portal:favicon": "public",
     "portal:notices": "public",
     "portal:notice": "public",
     "portal:object": "login",

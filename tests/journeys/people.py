@@ -90,7 +90,7 @@ class Walk:
         with transaction.atomic():
             window = open_window(self.clock)
             cases = [apply(firm, self.people, self.clock, window) for firm in firms]
-            judged = [judge(case, self.people, self.clock, 3) for case in cases]
+            judged = judge(cases, self.people, self.clock, 3)
             admit(judged, self.people, self.clock, "第 1 批")
         self.deliver()
 

@@ -20,6 +20,8 @@ MAX_XML_DEPTH: Final = 64
 DELIMITERS: Final = (",", ";", "\t")
 SHOWN_NAMES: Final = 20
 SHOWN_CHARACTERS: Final = 60
+CUT_OFF: Final = frozenset({3, 5, 6, 20})
+"""Expat's codes for a document that ends too early: no element, token, character or CDATA."""
 
 
 class ByteSource(Protocol):
@@ -120,7 +122,7 @@ def _records(data: bytes) -> Iterator[tuple[int, list[str]]]:
             if joined.strip():
                 yield row, cells
     except csv.Error as error:
-        raise CaseLogError("broken_csv", row=row + 1, detail=str(error)) from error
+        raise CaseLogError("broken_csv", row=row + 1) from error
 
 
 def _encoding_of(data: bytes) -> str:
@@ -290,7 +292,8 @@ def _parsed(stream: ByteSource) -> Iterator[tuple[str, Element]]:
         raise CaseLogError("unsafe_xml") from error
     except ParseError as error:
         line, _ = error.position
-        raise CaseLogError("broken_xml", row=line, unit="line", detail=error.msg) from error
+        code = "cut_xml" if error.code in CUT_OFF else "broken_xml"
+        raise CaseLogError(code, row=line, unit="line") from error
     except (LookupError, ValueError) as error:
         # An encoding that the parser does not know or cannot read byte by byte.
-        raise CaseLogError("broken_xml", row=1, unit="line", detail=str(error)) from error
+        raise CaseLogError("unread_encoding", row=1, unit="line") from error

@@ -21,7 +21,10 @@ PLANNABLE = WORKING | {"proposed", "village_consent"}
 def add_milestone(
     *, pilot: Pilot, title: str, due_on: date, actor: User, now: datetime
 ) -> Milestone:
-    """Plan a further milestone (staff, or the firm's signer), until the pilot has ended."""
+    """Plan a further milestone (staff, or the firm's signer), until the pilot has ended.
+
+    Raises ``Invalid("date_past")`` and ``Conflict("pilot_not_working")``.
+    """
     with operation(
         "village_pilot.milestone.add",
         actor=actor,
@@ -33,10 +36,17 @@ def add_milestone(
         locked = lock(pilot)
         if locked.state not in PLANNABLE:
             raise Conflict("pilot_not_working")
+        require_to_come(due_on, now)
         milestone = add_milestones(pilot, [(title, due_on)], now)[0]
         if locked.state == "running":
             expect(milestone, now)
     return milestone
+
+
+def require_to_come(due_on: date, now: datetime) -> None:
+    """Raise ``Invalid("date_past")`` where a milestone would be overdue from the start."""
+    if due_on < timezone.localdate(now):
+        raise Invalid("date_past", fields={"due_on": "date_past"})
 
 
 def add_milestones(
@@ -65,7 +75,7 @@ def move_milestone(
 ) -> Milestone:
     """Move a milestone's date; the first one stays beside it. Staff or the firm's signer.
 
-    Raises ``Invalid`` (``reason_required``, ``same_date``) and ``Conflict``
+    Raises ``Invalid`` (``reason_required``, ``same_date``, ``date_past``) and ``Conflict``
     (``milestone_decided``, ``pilot_not_working``).
     """
     pilot = milestone.pilot
@@ -88,6 +98,7 @@ def move_milestone(
             raise Invalid("reason_required", fields={"reason": "reason_required"})
         if due_on == locked.due_on:
             raise Invalid("same_date", fields={"due_on": "same_date"})
+        require_to_come(due_on, now)
         locked.due_on, locked.moved_reason = due_on, reason.strip()
         locked.full_clean()
         locked.save(update_fields=["due_on", "moved_reason"])

@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone, translation
 
 from certification.models import Grade
-from config.demo.cast import CAST, DOMAIN
+from config.demo.cast import CAST, DOMAIN, SECOND_STAFF
 from config.demo.story import fresh_codes, play
 from portal.labels import ROLES
 
@@ -69,7 +69,7 @@ class Command(BaseCommand):
     def print_logins(self, password: str, codes: list[str]) -> None:
         """Print who can log in, and where."""
         self.stdout.write("\n登录账号")
-        for person in CAST:
+        for person in (*CAST, SECOND_STAFF):
             login = f"{person.login}@{DOMAIN}"
             self.stdout.write(f"  {login:28} {ROLES[person.role]}")
         self.stdout.write(f"\n密码：{password}")

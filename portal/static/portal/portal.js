@@ -70,10 +70,24 @@
     });
   }
 
+  // Whether the form already holds what was kept, as far as its fields are open.
+  function holds(form, values) {
+    const now = new FormData(form);
+    return values.every(([name, value]) => {
+      const field = form.elements.namedItem(name);
+      const locked = !field || field.disabled || field.type === 'hidden';
+      return locked || now.getAll(name).includes(value);
+    });
+  }
+
   function offerLocalDraft(form, url) {
     const offer = form.querySelector('[data-draft-offer]');
     const draft = localDraft(url);
     if (!offer || !draft) return;
+    if (holds(form, draft.values)) {
+      forget(url);
+      return;
+    }
     offer.hidden = false;
     offer.querySelector('[data-draft-restore]').addEventListener('click', () => {
       putBack(form, draft.values);
@@ -85,11 +99,10 @@
     });
   }
 
-  function showSaved(form, good, when) {
+  function showSaved(form, words, good) {
     const spots = all('[data-saved]', form).concat(all('[data-saved][data-for="' + form.id + '"]'));
     (spots.length ? spots : all('[data-saved]')).forEach((spot) => {
-      const words = spot.querySelector('[data-saved-text]') || spot;
-      words.textContent = good ? fill(text('Saved'), when) : text('NotSaved');
+      (spot.querySelector('[data-saved-text]') || spot).textContent = words;
       spot.classList.toggle('is-bad', !good);
       spot.hidden = false;
     });
@@ -104,21 +117,28 @@
   }
 
   async function saveDraft(form, url) {
-    const headers = { 'X-Requested-With': 'XMLHttpRequest', Accept: 'application/json' };
+    const headers = {
+      'X-Requested-With': 'XMLHttpRequest', Accept: 'application/json',
+      'X-Draft-Base': form.dataset.autosaveBase || ''
+    };
+    let why = 'NotSaved';
     try {
       const options = { method: 'POST', body: draftBody(form), headers, credentials: 'same-origin' };
       const answer = await fetch(url, options);
+      if (answer.redirected || answer.status === 403) why = 'SignedOut';
+      if (answer.status === 409) why = 'DraftMoved';
       if (!answer.ok || answer.redirected) throw new Error(String(answer.status));
       const said = await answer.json().catch(() => ({}));
       const at = said.saved_at ? new Date(said.saved_at) : new Date();
       const now = at.toLocaleTimeString(document.documentElement.lang, {
         hour: '2-digit', minute: '2-digit', hour12: false
       });
+      form.dataset.autosaveBase = said.base || '';
       forget(url);
-      showSaved(form, true, now);
+      showSaved(form, fill(text('Saved'), now), true);
     } catch {
       keepLocally(form, url);
-      showSaved(form, false);
+      showSaved(form, text(why), false);
     }
   }
 

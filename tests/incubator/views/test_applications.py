@@ -292,6 +292,21 @@ def test_draft_survives_the_session(world):
     assert FormDraft.objects.get().user == world.owner
 
 
+def test_draft_typed_on_an_earlier_state_waits_to_be_looked_at(world):
+    case = firms.started(world)
+    client = world.client("owner")
+    url = reverse("portal:draft", args=[applications.draft_key(case.organisation)])
+    saved = client.post(page(case), {**POSTED, "deed": "save", "version": 1})
+    assert saved.status_code == 302
+    client.post(url, {"case_text": "旧标签页里的话", "version": "1"})  # a tab left open
+    shown = client.get(page(case))
+    assert shown.context["form"]["case_text"].value() == POSTED["case_text"]
+    assert "?draft=1" in shown.content.decode()
+    looked = client.get(page(case) + "?draft=1")
+    assert looked.context["form"]["case_text"].value() == "旧标签页里的话"
+    assert looked.context["behind"] is False
+
+
 def test_machine_check_beside_the_form_follows_what_is_typed(world):
     case = firms.attached(world, firms.started(world))
     client = world.client("owner", language="en")

@@ -56,9 +56,28 @@ def test_profile_with_an_error_keeps_what_was_typed(world):
 def test_draft_survives_the_end_of_a_session(world):
     client = world.client("owner")
     response = client.post("/drafts/application/", {"name": ["a", "b"], "csrfmiddlewaretoken": "t"})
-    assert list(response.json()) == ["saved_at"]
+    assert list(response.json()) == ["saved_at", "base"]
     client.logout()
     assert FormDraft.objects.get(user=world.owner).data == {"name": ["a", "b"]}
+
+
+def test_draft_of_another_tab_is_not_overwritten(world):
+    client, url = world.client("owner"), "/drafts/application/"
+    first = client.post(url, {"name": "甲"}, headers={"X-Draft-Base": ""}).json()
+    second = client.post(url, {"name": "乙"}, headers={"X-Draft-Base": first["base"]})
+    assert second.status_code == 200
+    for base in ("", first["base"]):
+        refused = client.post(url, {"name": "丙"}, headers={"X-Draft-Base": base})
+        assert (refused.status_code, refused.json()) == (409, {"refused": "draft_moved"})
+    assert FormDraft.objects.get(user=world.owner).data == {"name": ["乙"]}
+
+
+def test_draft_that_was_sent_meanwhile_does_not_come_back(world):
+    client, url = world.client("owner"), "/drafts/application/"
+    first = client.post(url, {"name": "甲"}, headers={"X-Draft-Base": ""}).json()
+    FormDraft.objects.all().delete()
+    late = client.post(url, {"name": "乙"}, headers={"X-Draft-Base": first["base"]})
+    assert (late.status_code, FormDraft.objects.count()) == (409, 0)
 
 
 @pytest.mark.parametrize("key", ["A", "application:../x", "x" * 130])

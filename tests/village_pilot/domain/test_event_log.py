@@ -391,10 +391,10 @@ GOOD = "1,a,2024-03-05\n"
         ("<html><body>Not found</body></html>", ("not_xes", "row", None, None)),
         ("<log></log>", ("no_events", "row", None, None)),
         ("<log>\n<trace>\n</log>", ("broken_xml", "line", 3, None)),
-        ("<log><trace>", ("broken_xml", "line", 1, None)),
+        ("<log><trace>", ("cut_xml", "line", 1, None)),
         ("<log>\0</log>", ("broken_xml", "line", 1, None)),
-        ('<?xml version="1.0" encoding="GBK"?><log/>', ("broken_xml", "line", 1, None)),
-        ('<?xml version="1.0" encoding="nonsense"?><log/>', ("broken_xml", "line", 1, None)),
+        ('<?xml version="1.0" encoding="GBK"?><log/>', ("unread_encoding", "line", 1, None)),
+        ('<?xml version="1.0" encoding="nonsense"?><log/>', ("unread_encoding", "line", 1, None)),
         (xes_trace(APPLY, name=""), ("missing_value", "event", 1, "case:concept:name")),
         (f"<log>{APPLY}</log>", ("missing_value", "event", 1, "case:concept:name")),
         (
