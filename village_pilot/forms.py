@@ -4,7 +4,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django import forms
+from django.utils.functional import Promise
 from django.utils.html import format_html
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from portal.labels import REFUSALS
@@ -20,7 +22,7 @@ def date_field(label: str, **options: Any) -> forms.DateField:
     return forms.DateField(label=label, widget=widget, **options)
 
 
-def words_field(label: str, *, rows: int = 4, **options: Any) -> forms.CharField:
+def words_field(label: str | Promise, *, rows: int = 4, **options: Any) -> forms.CharField:
     """Return a field of several lines."""
     return forms.CharField(label=label, widget=forms.Textarea(attrs={"rows": rows}), **options)
 
@@ -166,7 +168,10 @@ class ReviewForm(forms.Form):
                 empty_value=None,
             )
             self.fields[f"narrative_{name}"] = words_field(
-                _("Why this mark"), rows=2, max_length=1000, required=False
+                format_lazy(_("Why this mark: {criterion}"), criterion=labels.CRITERIA[name]),
+                rows=2,
+                max_length=1000,
+                required=False,
             )
         self.fields["redesign_level"] = forms.ChoiceField(
             label=_("How far is the process redesigned?"),

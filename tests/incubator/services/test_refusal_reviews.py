@@ -123,7 +123,7 @@ def test_only_the_signer_of_the_firm_asks(world, login):
 def test_request_without_grounds_is_refused(world):
     with pytest.raises(Invalid) as refusal:
         asked(world, grounds=" ")
-    assert refusal.value.fields == {"grounds": "reason_required"}
+    assert refusal.value.fields == {"grounds": "narrative_short"}
 
 
 def test_request_on_a_case_that_was_not_refused(world):
