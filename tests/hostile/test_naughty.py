@@ -97,6 +97,7 @@ UNSEEN = {
     "portal:draft",
     "portal:factor_reset_answer",  # nobody in the demo has a second factor to lose
     "portal:factor_reset_ask",
+    "portal:favicon",  # browsers ask for it, no page links it
     "portal:invitation",
     "portal:objection_deed",
     "portal:objection_evidence",
