@@ -116,6 +116,22 @@ add_notification_kinds(
                 "leads to its evidence."
             ),
         ),
+        "grade_held": (
+            _("Grades held back"),
+            _("The decision on %(organisation)s is held back"),
+            _(
+                "In %(round)s no grade is proposed for %(organisation)s for now; the evaluation "
+                "lead's reason stands on the scorecard, with every point and its evidence."
+            ),
+        ),
+        "grade_none": (
+            _("Results without a grade"),
+            _("%(organisation)s stays ungraded in this round"),
+            _(
+                "%(organisation)s does not reach a tier in %(round)s. The scorecard shows every "
+                "point with its evidence, and what leads to a tier."
+            ),
+        ),
         "grade_took_effect": (
             _("Grades in effect"),
             _("Grade %(tier)s of %(organisation)s is in effect"),

@@ -271,10 +271,11 @@ def choices_of(
 
 
 def tell_firm(card: Scorecard, assessment: AssessmentRound, *, now: datetime) -> None:
-    """Tell the firm's people that their scorecard is open to them."""
+    """Tell the firm's people that their scorecard is open to them, and what it came to."""
+    rated = "grade_proposed" if card.proposed_tier != UNRATED else "grade_none"
     notify(
         people_of(card.organisation_id),
-        "grade_proposed",
+        "grade_held" if card.decision == HELD else rated,
         key=f"scorecard:{card.pk}:proposed",
         now=now,
         url=reverse("certification:scorecard"),

@@ -1,5 +1,6 @@
 """The words of what is published: Chinese is the record, English stands beside it."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -56,13 +57,13 @@ def settings_text(assessment: AssessmentRound) -> str:
     parts += grading_parts(grading_settings(rubric))
     prior = assessment.prior
     if prior:
-        day = timezone.localdate(assessment.created_at).isoformat()
+        day = day_zh(timezone.localdate(assessment.created_at))
         parts.append(
             f"先验均值μ为{prior['mu']:.4g}，同一企业各次交付的方差σ²为{prior['sigma2']:.4g}，"
             f"企业之间的方差τ²为{prior['tau2']:.4g}（{day}确定，先于评分）"
         )
-    start = assessment.rubric.effective_from.isoformat()
-    return f"评价参数（自{start}起施行）：{'；'.join(parts)}。"
+    start = day_zh(assessment.rubric.effective_from)
+    return f"评价参数（自{start}起施行）：\n{lines_of(parts)}"
 
 
 def grading_parts(found: GradingSettings | None) -> list[str]:
@@ -106,7 +107,7 @@ def settings_text_en(assessment: AssessmentRound) -> str:
             f"between firms τ² {prior['tau2']:.4g} (fixed on {day}, before scoring)"
         )
     start = assessment.rubric.effective_from.isoformat()
-    return f"Settings in force from {start}: {'; '.join(parts)}."
+    return f"Settings in force from {start}:\n{lines_of(parts)}"
 
 
 def grading_parts_en(found: GradingSettings | None) -> list[str]:
@@ -129,6 +130,16 @@ def grading_parts_en(found: GradingSettings | None) -> list[str]:
     return parts
 
 
+def day_zh(day: date) -> str:
+    """Return a day as Chinese documents write it."""
+    return f"{day.year}年{day.month}月{day.day}日"
+
+
+def lines_of(parts: Sequence[str]) -> str:
+    """Return parts as numbered lines."""
+    return "\n".join(f"{number}. {part}" for number, part in enumerate(parts, start=1))
+
+
 def names_in(rubric: Rubric, language: str) -> dict[str, str]:
     """Return the nodes' names in ``zh`` or ``en``; one without a name stands for itself."""
     return {
@@ -144,18 +155,20 @@ def notice_texts(assessment: AssessmentRound) -> dict[str, str]:
         "title": f"{assessment.title}拟定等级名单公示",
         "title_en": f"Public notice of proposed grades: {assessment.title}",
         "body": (
-            f"按评分标准 {rubric.code} {rubric.version}（摘要 {rubric.digest}），根据"
-            f"{assessment.since.isoformat()} 至 {assessment.until.isoformat()} 的交付验收与"
-            "能力建设佐证，拟定下列等级，现予公示。异议须实名并附佐证，向评价负责人提出。"
-            f"{settings_text(assessment)}"
-            f"{NATURE}{DISCLAIMER}"
+            f"按评分标准 {rubric.code} {rubric.version}，根据{day_zh(assessment.since)}至"
+            f"{day_zh(assessment.until)}的交付验收与能力建设佐证，拟定下列等级，现予公示。"
+            "异议须实名并附佐证。\n\n"
+            f"{NATURE}{DISCLAIMER}\n\n"
+            f"{settings_text(assessment)}\n\n"
+            f"评分标准摘要（SHA-256）：{rubric.digest}"
         ),
         "body_en": (
-            f"Under the rubric {rubric.code} {rubric.version} ({rubric.digest}) and on evidence "
-            f"from {assessment.since.isoformat()} to {assessment.until.isoformat()}, the grades "
-            "below are proposed. Objections are made by name, with evidence, to the evaluation "
-            f"lead. {settings_text_en(assessment)} A grade is no administrative licence, "
-            "qualification or certification. The list is for reference only."
+            f"Under the rubric {rubric.code} {rubric.version} and on evidence from "
+            f"{assessment.since.isoformat()} to {assessment.until.isoformat()}, the grades below "
+            "are proposed. Objections are made by name, with evidence.\n\n"
+            "A grade is no administrative licence, qualification or certification. The list is "
+            f"for reference only.\n\n{settings_text_en(assessment)}\n\n"
+            f"Digest of the rubric (SHA-256): {rubric.digest}"
         ),
     }
 

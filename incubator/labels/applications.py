@@ -188,7 +188,7 @@ add_work_kinds(
         "application_admit": (
             _("Admit %(firm)s after the public notice"),
             "building-community",
-            _("Admit"),
+            _("Look"),
         ),
     }
 )

@@ -135,6 +135,7 @@ def case_page(
     **bound: forms.Form,
 ) -> HttpResponse:
     """Draw the case; a form with errors comes back as it was filled in, a contact is masked."""
+    objection = standing_of(case.notice, case.organisation)
     drawn = {name: bound.get(name) or deed_form(name, case) for name in DEEDS}
     context = {
         "case": case,
@@ -144,7 +145,8 @@ def case_page(
         "steps": selectors.steps_of(case),
         "reasons": [labels.REASONS[code] for code in case.reason_codes],
         "recheck": recheck_panel(case, timezone.localdate()),
-        "objection": standing_of(case.notice, case.organisation),
+        "objection": objection,
+        "may_admit": notice_over(case) and not objection,
         "asked": selectors.asked_lines(case),
         "groups": selectors.file_groups(case),
         "changes": selectors.last_changes(case),
@@ -159,6 +161,11 @@ def case_page(
     }
     status = 422 if bound else 200
     return render(request, "incubator/applications/screening_case.html", context, status=status)
+
+
+def notice_over(case: Application) -> bool:
+    """Return whether the case's public notice has run its time."""
+    return case.notice is not None and case.notice.closes_on < timezone.localdate()
 
 
 @for_roles(Role.STAFF)

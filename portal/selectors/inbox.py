@@ -1,9 +1,12 @@
 """The task inbox and notifications of a person."""
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.db.models import F
+from django.utils.formats import date_format
 from django.utils.functional import Promise
 
 from portal.domain.calendar import working_days_between
@@ -11,6 +14,7 @@ from portal.labels import NOTIFICATION_KINDS, ROLES, WORK_KINDS, state_label
 from portal.models import Notification, User, WorkItem
 
 LIMIT = 100
+ISO_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
 
 @dataclass(frozen=True)
@@ -41,7 +45,7 @@ def task(item: WorkItem, today: date) -> Task:
     """Return an item with its words in the reader's language."""
     title, icon, button = WORK_KINDS[item.kind]
     return Task(
-        title=str(title) % item.params,
+        title=str(title) % in_words(item.params),
         icon=icon,
         action=button,
         url=item.url,
@@ -49,6 +53,19 @@ def task(item: WorkItem, today: date) -> Task:
         due=item.due_on,
         days_left=working_days_between(today, item.due_on).value if item.due_on else None,
     )
+
+
+def in_words(params: Mapping[str, str]) -> dict[str, str]:
+    """Return stored params with their days (ISO 8601) as the reader's language writes them."""
+    return {name: day_in_words(value) for name, value in params.items()}
+
+
+def day_in_words(value: str) -> str:
+    """Return an ISO day in words; any other text as it is."""
+    try:
+        return str(date_format(date.fromisoformat(value))) if ISO_DAY.fullmatch(value) else value
+    except ValueError:
+        return value
 
 
 @dataclass(frozen=True)
@@ -66,7 +83,7 @@ class Message:
 def texts(notification: Notification) -> tuple[str, str]:
     """Return (subject, text) of a notification in the language that is active now."""
     _name, subject, body = NOTIFICATION_KINDS[notification.kind]
-    params = dict(notification.params)
+    params = in_words(notification.params)
     if "role" in params:
         params["role"] = str(ROLES.get(params["role"], params["role"]))
     if "state" in params:
