@@ -18,7 +18,7 @@ def test_notice_prints_every_setting(world):
     notice = noticed(world, {firm: delivered(10)}, source=DELIVERY_RUBRIC).notice
 
     for words in (
-        "自2026-01-01起施行",
+        "自2026年1月1日起施行",
         "A级：总分不低于80分",
         "至少3个村验收",
         "不低于0.8（γ）",
