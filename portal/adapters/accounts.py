@@ -2,6 +2,7 @@
 
 from types import SimpleNamespace
 from typing import Any
+from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
 from django.conf import settings
@@ -71,7 +72,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth is
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Sign messages with the portal's name rather than with the address of the machine."""
-        site = SimpleNamespace(name=str(SITE_NAME), domain=settings.BASE_URL)
+        site = SimpleNamespace(name=str(SITE_NAME), domain=urlsplit(settings.BASE_URL).netloc)
         super().send_mail(template_prefix, email, {**context, "current_site": site})
 
     def get_client_ip(self, request: HttpRequest) -> str:
