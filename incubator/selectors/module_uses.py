@@ -24,9 +24,10 @@ def counted_uses(key: str, counted: str) -> Coalesce:
 
 def with_uses(rows: "QuerySet[Any]", key: str) -> "QuerySet[Any]":
     """Annotate modules or releases with ``deliveries`` and ``deliverers`` (firms)."""
-    return rows.annotate(
+    found: QuerySet[Any] = rows.annotate(
         deliveries=counted_uses(key, "deliverable"), deliverers=counted_uses(key, "organisation")
     )
+    return found
 
 
 @dataclass(frozen=True)
@@ -127,7 +128,8 @@ def module_evidence(
 def by_module(rows: "QuerySet[ModuleUse]", *keys: str) -> "QuerySet[Any]":
     """Return the ``last`` acceptance for each module and firm."""
     names = {"name": F("release__module__name"), "title": F("release__module__title")}
-    return rows.values(*keys, **names).annotate(last=Max("accepted_at")).order_by("name", *keys)
+    found: QuerySet[Any] = rows.values(*keys, **names).annotate(last=Max("accepted_at"))
+    return found.order_by("name", *keys)
 
 
 def used_module(group: list[dict[str, Any]]) -> UsedModule:

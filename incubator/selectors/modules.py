@@ -51,7 +51,7 @@ def library() -> "QuerySet[SharedModule]":
         .order_by("state", "-published_at", "-pk")  # "published" sorts before "yanked"
     )
     others = ~Q(releases__downloads__organisation=F("owner")) | Q(owner__isnull=True)
-    return (
+    rows: QuerySet[SharedModule] = (
         with_uses(SharedModule.objects.select_related("owner"), "release__module")
         .annotate(
             latest=Subquery(newest.values("number")[:1]),
@@ -60,6 +60,7 @@ def library() -> "QuerySet[SharedModule]":
         )
         .filter(latest__isnull=False)
     )
+    return rows
 
 
 def library_page(q: str = "", after: str = "") -> list[SharedModule]:

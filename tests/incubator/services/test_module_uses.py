@@ -8,6 +8,7 @@ from incubator.models import ModuleUse
 from incubator.receivers.modules import on_deliverable_accepted
 from incubator.selectors.module_uses import firms_delivering, module_evidence
 from incubator.services.module_uses import record_uses
+from portal.domain.identifiers import make_uscc
 from portal.events import DeliverableAccepted, ModulesUsed, load
 from portal.models import AuditEntry, EventRecord, Organisation
 from portal.services.accounts import add_member
@@ -15,7 +16,7 @@ from portal.services.registers import record_relation
 from tests.incubator.modules_story import admitted_firm, contributed, published, used
 from tests.world import World
 
-USCC = "91630123MA0000004R"
+USCC = make_uscc("91", "630123", "MAD00001")
 
 
 def codes() -> list[str]:

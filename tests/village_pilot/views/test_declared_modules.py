@@ -99,12 +99,12 @@ def test_reviewer_reads_that_none_is_declared(story: Story):
 def test_pages_take_the_same_queries_for_any_number_of_modules(story: Story, queries, count):
     version = draft_with(story, count)
     owner, signer = story.world.client("owner"), story.world.client("signer")
-    with queries(14):
+    with queries(18):
         owner.get(url("deliverable", version.pk))
     version = story.submit(version)
     reviewer = story.world.client(version.reviewer.email.split("@")[0])
     with queries(14):
         reviewer.get(url("review", version.pk))
     story.review(version)
-    with queries(14):
+    with queries(15):
         signer.get(url("accept", version.pk))
