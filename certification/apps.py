@@ -28,6 +28,7 @@ class CertificationConfig(AppConfig):
         for event in (
             events.FirmAdmitted,
             events.DeliverableAccepted,
+            events.ModulesUsed,
             events.CourseCompleted,
             events.GradeTookEffect,
             events.GradeChanged,
@@ -40,6 +41,7 @@ class CertificationConfig(AppConfig):
 RECEIVERS = {
     "FirmAdmitted": "on_firm_admitted",
     "DeliverableAccepted": "on_deliverable_accepted",
+    "ModulesUsed": "on_modules_used",
     "CourseCompleted": "on_course_completed",
     "GradeTookEffect": "on_grade_took_effect",
     "GradeChanged": "on_grade_changed",

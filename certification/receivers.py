@@ -15,6 +15,7 @@ from portal.events import (
     GradeChanged,
     GradeRevoked,
     GradeTookEffect,
+    ModulesUsed,
     ObjectionDecided,
 )
 from portal.models import Membership, Objection
@@ -31,6 +32,12 @@ def on_firm_admitted(event: FirmAdmitted, *, event_id: int, now: datetime) -> No
 def on_deliverable_accepted(event: DeliverableAccepted, *, event_id: int, now: datetime) -> None:
     """Count the delivery, its category and township."""
     refresh_listing(organisation_id=event.organisation_id, now=now)
+
+
+def on_modules_used(event: ModulesUsed, *, event_id: int, now: datetime) -> None:
+    """Count the modules for the firm that delivered with them and for those that gave them."""
+    for pk in sorted({event.organisation_id, *event.contributor_ids}):
+        refresh_listing(organisation_id=pk, now=now)
 
 
 def on_course_completed(event: CourseCompleted, *, event_id: int, now: datetime) -> None:

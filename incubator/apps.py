@@ -16,7 +16,13 @@ class IncubatorConfig(AppConfig):
         from incubator.services import retention
         from portal.documents import register_kind
         from portal.domain.roles import Role
-        from portal.events import FirmAdmitted, FirmRemoved, GradeRevoked, subscribe
+        from portal.events import (
+            DeliverableAccepted,
+            FirmAdmitted,
+            FirmRemoved,
+            GradeRevoked,
+            subscribe,
+        )
         from portal.services.retention import register_emptying
 
         register_emptying(
@@ -35,4 +41,5 @@ class IncubatorConfig(AppConfig):
         subscribe(FirmAdmitted, "incubator.receivers.applications.on_firm_admitted")
         subscribe(GradeRevoked, "incubator.receivers.quota.on_grade_revoked")
         subscribe(FirmRemoved, "incubator.receivers.quota.on_firm_removed")
+        subscribe(DeliverableAccepted, "incubator.receivers.modules.on_deliverable_accepted")
         courses.connect()

@@ -111,10 +111,27 @@ class ProposalSelected(Event):
 @listed
 @dataclass(frozen=True)
 class DeliverableAccepted(Event):
-    """A village committee accepted a deliverable."""
+    """A village committee accepted a version of a deliverable, with or without conditions.
+
+    ``release_ids`` are the releases of shared modules that the version declares.
+    """
 
     deliverable_id: int
     organisation_id: int
+    version_id: int = 0
+    release_ids: tuple[int, ...] = ()
+
+
+@listed
+@dataclass(frozen=True)
+class ModulesUsed(Event):
+    """The register of uses knows the modules of an accepted deliverable.
+
+    ``organisation_id`` delivered with them, ``contributor_ids`` are the firms they come from.
+    """
+
+    organisation_id: int
+    contributor_ids: tuple[int, ...] = ()
 
 
 @listed
@@ -158,9 +175,12 @@ def subscribers_of(name: str) -> tuple[str, ...]:
 
 
 def load(record: EventRecord) -> Event:
-    """Return the event that an outbox row holds."""
+    """Return the event that an outbox row holds; JSON's lists become the tuples they were."""
     payload: dict[str, Any] = record.payload
-    return REGISTRY[record.name](**payload)
+    values = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in payload.items()
+    }
+    return REGISTRY[record.name](**values)
 
 
 def publish(event: Event, *, now: datetime) -> EventRecord | None:

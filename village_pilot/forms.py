@@ -9,6 +9,7 @@ from django.utils.html import format_html
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
+from incubator.selectors.module_uses import DeclaredRelease
 from portal.labels import REFUSALS
 from portal.models import Organisation, User
 from village_pilot import labels
@@ -148,6 +149,37 @@ class SubmitForm(forms.Form):
         help_text=_("One point a line; the village reads this."),
     )
     version = forms.IntegerField(widget=forms.HiddenInput)
+
+
+class ModulesForm(forms.Form):
+    """The shared modules that a version uses."""
+
+    releases = forms.TypedMultipleChoiceField(
+        label=_("Shared modules in this version"),
+        required=False,
+        coerce=int,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_(
+            "What your firm downloaded from the library or contributed. The reviewer and the "
+            "village see your choice; once the village accepts, it is counted for the module."
+        ),
+    )
+
+    def __init__(self, *args: Any, offered: Iterable[DeclaredRelease], **kwargs: Any) -> None:
+        """Offer what the firm may declare."""
+        super().__init__(*args, **kwargs)
+        self.fields["releases"].choices = [  # type: ignore[attr-defined]
+            (
+                one.pk,
+                format_html(
+                    '<span class="hy-mono">{} {}</span> {}',
+                    one.module.name,
+                    one.number,
+                    one.module.local_title,
+                ),
+            )
+            for one in offered
+        ]
 
 
 class ReviewForm(forms.Form):

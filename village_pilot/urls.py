@@ -42,6 +42,11 @@ base: list[URLPattern] = [
         name="deliverable_file_remove",
     ),
     path(
+        "workspace/deliverables/<int:pk>/modules/",
+        deliverables.deliverable_modules,
+        name="deliverable_modules",
+    ),
+    path(
         "workspace/deliverables/<int:pk>/hand-in/",
         deliverables.deliverable_submit,
         name="deliverable_submit",

@@ -340,9 +340,15 @@ DECISIONS: dict[str, str | Promise] = {
 }
 
 
-def decision_words(code: str) -> str:
-    """Say how a village decided; anything else as it stands."""
-    return str(DECISIONS.get(code, code))
+OTHER_FIRMS = "firms:"
+"""Begins the value of a piece of evidence that counts other firms."""
+
+
+def value_words(value: str) -> str:
+    """Say how a village decided, or how many other firms there are; else the value as it is."""
+    if value.startswith(OTHER_FIRMS):
+        return str(_("%(n)s other firms")) % {"n": value.removeprefix(OTHER_FIRMS)}
+    return str(DECISIONS.get(value, value))
 
 
 def day_words(text: str) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection
 from datetime import date, datetime, time
 from typing import Any, TypedDict
 
+from django.urls import reverse
 from django.utils import timezone
 
 from certification.domain.firm_evidence import (
@@ -12,9 +13,11 @@ from certification.domain.firm_evidence import (
     delivery_items,
     rubric_fields,
 )
+from certification.labels import OTHER_FIRMS
 from incubator.selectors.applications import admitted_firms
 from incubator.selectors.courses import courses_completed
-from incubator.selectors.modules import modules_contributed, modules_used
+from incubator.selectors.module_uses import ModuleEvidence, UsedModule, module_evidence
+from incubator.selectors.modules import modules_contributed
 from portal.models import Region
 from village_pilot.selectors import DecidedDeliverable, DeliveryEvidence, delivery_evidence
 from village_pilot.selectors.pilots import processes
@@ -49,7 +52,8 @@ class FirmEvidence(TypedDict):
     """A firm's evidence in a period, as it is frozen: plain JSON data.
 
     ``fields`` are the rubric's evidence fields, ``sources`` lists by field what they rest on,
-    ``facts`` the counts of the list (``deliveries``, ``villages``, ``courses``, ``modules``).
+    ``facts`` the counts of the list (``deliveries``, ``villages``, ``courses``, ``modules`` that
+    the firm delivered with, ``reusers``: other firms that delivered with its own).
     ``ratings`` says, delivery by delivery, who rated it; only the office reads it.
     """
 
@@ -63,6 +67,8 @@ class FirmEvidence(TypedDict):
 Names = dict[tuple[str, str], tuple[str, str]]
 Gather = Callable[[Collection[int], date, date], dict[int, FirmEvidence]]
 
+REUSE_MONTHS = 24
+"""How far back reuse by others counts (unit of the field in ``county-dsp 1.0.0``)."""
 MONTHS = 36
 """How far back evidence counts (unit of the rubric's fields)."""
 
@@ -70,6 +76,11 @@ MONTHS = 36
 def evidence_since(until: date) -> date:
     """Return the first day of the 36 months that end on ``until``."""
     return until.replace(year=until.year - MONTHS // 12, day=min(until.day, 28))
+
+
+def reuse_since(until: date) -> date:
+    """Return the first day of the 24 months that end on ``until``."""
+    return until.replace(year=until.year - REUSE_MONTHS // 12, day=min(until.day, 28))
 
 
 def gather_evidence(
@@ -81,14 +92,16 @@ def gather_evidence(
     """
     delivered = delivery_evidence(organisation_ids, since=since, until=until)
     end = end_of_day(until)
-    used = modules_used(organisation_ids, end)
+    modules = module_evidence(
+        organisation_ids, reused_since=start_of_day(reuse_since(until)), until=end
+    )
     contributed = modules_contributed(organisation_ids, end)
     courses = courses_completed(organisation_ids, end)
     names = facet_names({code for one in delivered.values() for code in one.townships})
     return {
         pk: firm_evidence(
             delivered[pk],
-            modules=used.get(pk, 0),
+            modules=modules[pk],
             contributed=contributed.get(pk, 0),
             courses=courses.get(pk, 0),
             names=names,
@@ -98,25 +111,32 @@ def gather_evidence(
 
 
 def firm_evidence(
-    found: DeliveryEvidence, *, modules: int, contributed: int, courses: int, names: Names
+    found: DeliveryEvidence,
+    *,
+    modules: ModuleEvidence,
+    contributed: int,
+    courses: int,
+    names: Names,
 ) -> FirmEvidence:
     """Put one firm's evidence together."""
     return {
         "fields": {
             **rubric_fields(
                 facts_of(found),
-                modules_used=modules,
+                modules_used=len(modules.used),
                 modules_contributed=contributed,
                 courses=courses,
             ),
+            "module_reuse_by_others": modules.reusers,
             "deliveries": delivery_items([one_delivery(one) for one in found.deliverables]),
         },
-        "sources": sources_of(found),
+        "sources": {**sources_of(found), **module_sources(modules)},
         "facts": {
             "deliveries": found.accepted,
             "villages": len(found.villages),
             "courses": courses,
-            "modules": modules,
+            "modules": len(modules.used),
+            "reusers": modules.reusers,
         },
         "facets": [
             facet
@@ -180,6 +200,26 @@ def sources_of(found: DeliveryEvidence) -> dict[str, list[Source]]:
     return {**dict.fromkeys(BY_DECISION, decided), "technical_rubric_mean": rated}  # type: ignore[dict-item]
 
 
+def module_sources(modules: ModuleEvidence) -> dict[str, list[Source]]:
+    """Return by field the modules that a firm delivered with, and how many reuse its own."""
+    reused = [module_source(one, firms=True) for one in modules.reused]
+    return {
+        "modules_used": [module_source(one) for one in modules.used],
+        "module_contributed": reused,
+        "module_reuse_by_others": reused,
+    }
+
+
+def module_source(one: UsedModule, *, firms: bool = False) -> Source:
+    """Name a module with the day of the last acceptance, and how many firms where asked."""
+    return {
+        "title": f"{one.title} {one.name}",
+        "note": one.last_on.isoformat(),
+        "value": f"{OTHER_FIRMS}{len(one.firms)}" if firms else "",
+        "url": reverse("incubator:module", args=[one.name]),
+    }
+
+
 def decided_source(one: DecidedDeliverable) -> Source:
     """Name a decided deliverable with place, day and decision."""
     return {
@@ -213,6 +253,11 @@ def facets_of(kind: str, values: Collection[str], names: Names) -> list[Facet]:
 def end_of_day(day: date) -> datetime:
     """Return the last moment of a day in the county."""
     return datetime.combine(day, time.max, tzinfo=timezone.get_default_timezone())
+
+
+def start_of_day(day: date) -> datetime:
+    """Return the first moment of a day in the county."""
+    return datetime.combine(day, time.min, tzinfo=timezone.get_default_timezone())
 
 
 def admitted_firm_ids() -> list[int]:

@@ -255,7 +255,7 @@ def source_file(source: Source, *, private: bool) -> dict[str, str]:
     return {
         "title": source["title"],
         "note": labels.day_words(source["note"]),
-        "value": labels.decision_words(source["value"]),
+        "value": labels.value_words(source["value"]),
         "url": source["url"] if private else "",
     }
 

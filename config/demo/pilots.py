@@ -14,10 +14,13 @@ from config.demo.clock import Clock
 from config.demo.data import FIRMS, PILOTS, PilotPlan
 from config.demo.papers import paper
 from config.demo.people import People
+from incubator.selectors.module_uses import declarable
 from portal.domain.calendar import add_working_days
+from portal.models import User
 from village_pilot.domain.delivery import CRITERIA
 from village_pilot.models import DeliverableVersion, Milestone, Pilot, ProcessTemplate
 from village_pilot.services import acceptance, case_logs, deliverables, pilots, reviews
+from village_pilot.services.declared_modules import declare_modules
 
 WORDS = {
     "function": "功能与需求逐项对应，现场演示一次通过。",
@@ -169,11 +172,23 @@ class Stage:
         return self.send(version, one.plan, "系统已上线，手册与培训记录见附件\n试运行两周，未中断")
 
     def send(self, version: DeliverableVersion, plan: PilotPlan, note: str) -> DeliverableVersion:
-        """Add the report and submit."""
+        """Add the report, say which modules are in it, and submit."""
         owner, now = self.people.owners[plan.firm], self.clock.now
+        self.declare(version, owner)
         upload = paper("交付报告", f"deliverable {version.pk}")
         deliverables.add_file(version=version, upload=upload, actor=owner, now=now)
         return deliverables.submit_version(version=version, note=note, actor=owner, now=now)
+
+    def declare(self, version: DeliverableVersion, owner: User) -> None:
+        """Declare what the firm has of the library: all at the start of a pilot, one later on."""
+        if version.declared.exists():
+            return
+        firm = version.pilot.provider_id
+        found = [one.pk for one in declarable(firm)]
+        earlier = version.pilot.deliverables.exclude(pk=version.deliverable_id).exists()
+        chosen = found[:1] if earlier else found
+        if chosen:
+            declare_modules(version=version, releases=chosen, actor=owner, now=self.clock.now)
 
     def review(self, version: DeliverableVersion, plan: PilotPlan, marks: int) -> None:
         """Have the assigned technical reviewer approve with marks around ``marks``."""

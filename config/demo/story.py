@@ -102,6 +102,7 @@ class Story:
         self.stage = pilots.Stage(people, clock)
         pilots.play_year(self.stage, self.say)
         incubation.progress(self.incubated, people, clock)
+        drain_outbox(now=clock.now, leave=[MAKE_FILE])  # evidence is frozen from what was told
         self.say("评价：冻结佐证、计分、拟定、公示、生效")
         since = clock.ago(YEAR)
         scored = grading.score(people, clock, self.rubric, "第 1 轮能力分级评价", since)

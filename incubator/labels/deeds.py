@@ -48,6 +48,7 @@ add_deeds(
         "incubator.module.create": _("Propose a shared module"),
         "incubator.module.created": _("Shared module proposed"),
         "incubator.module.download": _("Download a module"),
+        "incubator.module.use": _("Record the modules of an accepted deliverable"),
         "incubator.module_release.start": _("Begin a release"),
         "incubator.module_release.file": _("Add a file to a release"),
         "incubator.module_release.file_remove": _("Remove a file from a release"),

@@ -190,3 +190,11 @@ def module_file_kinds() -> Choices:
 def module_release_states() -> Choices:
     """Return the states for a model's field."""
     return state_choices("incubator.module_release")()
+
+
+def uncounted_reasons() -> Choices:
+    """Return why a use of a module counts for nobody, for a field."""
+    return [
+        ("own", _("The contributor's own delivery")),
+        ("tied", _("Tied to the contributor")),
+    ]

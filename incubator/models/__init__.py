@@ -25,7 +25,13 @@ from incubator.models.courses import (
     QuizAttempt,
 )
 from incubator.models.incubation_plan import IncubationMilestone, IncubationReview
-from incubator.models.modules import ModuleDownload, ModuleFile, ModuleRelease, SharedModule
+from incubator.models.modules import (
+    ModuleDownload,
+    ModuleFile,
+    ModuleRelease,
+    ModuleUse,
+    SharedModule,
+)
 from incubator.models.office_hours import OfficeBooking, OfficeSlot
 from incubator.models.quota import (
     PoolMonth,
@@ -58,6 +64,7 @@ __all__ = [
     "ModuleDownload",
     "ModuleFile",
     "ModuleRelease",
+    "ModuleUse",
     "OfficeBooking",
     "OfficeSlot",
     "PlanTemplate",

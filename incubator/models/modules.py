@@ -9,7 +9,12 @@ from django.utils.translation import gettext_lazy as _
 
 from incubator.domain.module import DOWNLOADABLE, RELEASE
 from incubator.domain.module_file import KINDS
-from incubator.labels.modules import module_file_kinds, module_release_states
+from incubator.domain.module_use import UNCOUNTED
+from incubator.labels.modules import (
+    module_file_kinds,
+    module_release_states,
+    uncounted_reasons,
+)
 from portal.models import Bilingual, Stateful, User
 
 CURATORS = frozenset({"staff", "resource_manager"})
@@ -202,3 +207,48 @@ class ModuleDownload(models.Model):
     def __str__(self) -> str:
         """Show who took what when."""
         return f"{self.organisation} · {self.release} · {self.day}"
+
+
+class ModuleUseQuerySet(models.QuerySet["ModuleUse"]):
+    """Uses by intention."""
+
+    def counted(self) -> "ModuleUseQuerySet":
+        """Those by firms that have nothing to do with the contributor."""
+        return self.filter(uncounted="")
+
+
+class ModuleUse(models.Model):
+    """A release that an accepted version of a deliverable declares. No personal data.
+
+    Written by the news of the acceptance and never changed: ``uncounted`` keeps how the two
+    firms stood to each other then. Deliverable and version are ids of the pilots' app.
+    """
+
+    release = models.ForeignKey(ModuleRelease, on_delete=models.PROTECT, related_name="uses")
+    organisation = models.ForeignKey(
+        "portal.Organisation", on_delete=models.PROTECT, related_name="+"
+    )
+    deliverable = models.PositiveBigIntegerField(_("deliverable"))
+    version = models.PositiveBigIntegerField(_("version"))
+    accepted_at = models.DateTimeField(_("accepted by the village at"))
+    uncounted = models.CharField(
+        _("why it does not count"), max_length=8, blank=True, choices=uncounted_reasons
+    )
+
+    objects = ModuleUseQuerySet.as_manager()
+
+    class Meta:
+        """A release once in a version."""
+
+        verbose_name = _("use of a module")
+        verbose_name_plural = _("uses of modules")
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["release", "version"], name="module_use_once"),
+            models.CheckConstraint(
+                condition=Q(uncounted__in=("", *UNCOUNTED)), name="module_use_uncounted"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        """Show who delivered with what."""
+        return f"{self.organisation} · {self.release}"

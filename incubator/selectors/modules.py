@@ -12,23 +12,10 @@ from incubator.domain.module import DOWNLOADABLE, RELEASE
 from incubator.domain.module_file import Sum
 from incubator.models import ModuleDownload, ModuleFile, ModuleRelease, SharedModule
 from incubator.models.modules import CURATORS, FIRM_ROLES
+from incubator.selectors.module_uses import with_uses
 from portal.models import User
 
 PAGE = 20
-
-
-def modules_used(organisation_ids: Iterable[int], until: datetime) -> dict[int, int]:
-    """Return by organisation how many distinct modules of others it had downloaded at ``until``.
-
-    Organisations without a download are left out (one query).
-    """
-    rows = (
-        ModuleDownload.objects.filter(organisation_id__in=list(organisation_ids), at__lte=until)
-        .exclude(release__module__owner_id=F("organisation_id"))
-        .values_list("organisation_id")
-        .annotate(n=Count("release__module", distinct=True))
-    )
-    return dict(rows)
 
 
 def modules_contributed(organisation_ids: Iterable[int], until: datetime) -> dict[int, int]:
@@ -52,10 +39,11 @@ def published_modules() -> int:
 
 
 def library() -> "QuerySet[SharedModule]":
-    """Return the modules with a release that can be downloaded, with ``latest`` and ``users``.
+    """Return the modules with a release that can be downloaded, with ``latest`` and figures.
 
     ``latest`` is the newest published number (else the newest yanked one), ``users`` how many
-    firms other than the owner downloaded the module.
+    firms other than the owner downloaded the module, ``deliverers`` how many delivered with it
+    and ``deliveries`` in how many accepted deliverables.
     """
     newest = (
         ModuleRelease.objects.downloadable()
@@ -63,8 +51,8 @@ def library() -> "QuerySet[SharedModule]":
         .order_by("state", "-published_at", "-pk")  # "published" sorts before "yanked"
     )
     others = ~Q(releases__downloads__organisation=F("owner")) | Q(owner__isnull=True)
-    return (
-        SharedModule.objects.select_related("owner")
+    rows: QuerySet[SharedModule] = (
+        with_uses(SharedModule.objects.select_related("owner"), "release__module")
         .annotate(
             latest=Subquery(newest.values("number")[:1]),
             published=Subquery(newest.values("published_at")[:1]),
@@ -72,6 +60,7 @@ def library() -> "QuerySet[SharedModule]":
         )
         .filter(latest__isnull=False)
     )
+    return rows
 
 
 def library_page(q: str = "", after: str = "") -> list[SharedModule]:
@@ -104,7 +93,7 @@ def module_page(name: str) -> ModulePage:
     module = get_object_or_404(library(), name=name)
     others = ~Q(downloads__organisation=F("module__owner")) | Q(module__owner__isnull=True)
     shown = (
-        module.releases.downloadable()
+        with_uses(module.releases.downloadable(), "release")
         .annotate(firms=Count("downloads__organisation", filter=others, distinct=True))
         .select_related("file")
         .prefetch_related("files")

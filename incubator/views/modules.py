@@ -23,6 +23,7 @@ from incubator.models import ModuleFile, ModuleRelease
 from incubator.models.modules import CURATORS, FIRM_ROLES
 from incubator.permissions.modules import admitted_firms, may_see_firms
 from incubator.selectors import modules as reads
+from incubator.selectors.module_uses import firms_delivering
 from incubator.services import modules as services
 from portal import labels
 from portal.domain.lifecycle import Invalid
@@ -66,6 +67,7 @@ def module_detail(request: HttpRequest, name: str) -> HttpResponse:
     if normal != name:
         return redirect("incubator:module", normal, permanent=True)
     page = reads.module_page(name)
+    sees_firms = may_see_firms(request.user, page.module)
     context = {
         "page": page,
         "access": download_access(request),
@@ -73,9 +75,8 @@ def module_detail(request: HttpRequest, name: str) -> HttpResponse:
         "pip_line": pip_line(name),
         "curl_lines": curl_lines(page.current),
         "check_line": check_line(page.current),
-        "firms": reads.firms_using(page.module)
-        if may_see_firms(request.user, page.module)
-        else None,
+        "firms": reads.firms_using(page.module) if sees_firms else None,
+        "deliverers": firms_delivering(page.module) if sees_firms else None,
     }
     return render(request, "incubator/modules/module_detail.html", context)
 

@@ -359,6 +359,7 @@ SCENES: dict[str, Scene] = {
             "village_pilot:deliverable": get("learner", pk="@version"),
             "village_pilot:deliverable_upload": post("owner2", pk="@version"),
             "village_pilot:deliverable_file_remove": post("owner2", pk="@version", file="@file"),
+            "village_pilot:deliverable_modules": post("owner2", pk="@version"),
             "village_pilot:deliverable_submit": post("owner2", pk="@version"),
             "village_pilot:deliverable_next": post("owner2", pk="@version"),
             "village_pilot:deliverable_dispute": post("owner2", pk="@version"),

@@ -33,6 +33,7 @@ MATRIX: dict[str, frozenset[str] | str] = {
     "village_pilot:deliverable": INVOLVED,
     "village_pilot:deliverable_upload": FIRM,
     "village_pilot:deliverable_file_remove": FIRM,
+    "village_pilot:deliverable_modules": FIRM,
     "village_pilot:deliverable_submit": FIRM,
     "village_pilot:deliverable_next": FIRM,
     "village_pilot:deliverable_assign": STAFF,

@@ -105,6 +105,7 @@ UNSEEN = {
     "village_pilot:deliverable_assign",
     "village_pilot:deliverable_dispute",
     "village_pilot:deliverable_file_remove",
+    "village_pilot:deliverable_modules",
     "village_pilot:deliverable_next",
     "village_pilot:deliverable_resolve",
     "village_pilot:deliverable_submit",

@@ -8,6 +8,7 @@ from config.demo.module_files import MATTERS_SQL
 from config.demo.wheels import build_wheel, uscc_check_wheel, wheel_name
 from incubator.models import Application, ModuleFile, ModuleRelease, SharedModule
 from incubator.services import module_files, modules
+from incubator.services.module_uses import record_uses
 from incubator.services.windows import setup_applications
 from portal.domain.calendar import notice_window
 from portal.models import Organisation, User
@@ -117,3 +118,46 @@ def with_file(world: World) -> ModuleRelease:
     beside(world, release)
     module_files.submit_files(release=release, actor=world.owner, now=world.now)
     return modules.publish_release(release=release, actor=world.staff, now=world.now)
+
+
+def submitted_only(
+    world: World, login: str = "owner2", name: str = "hy-part", version: str = "1.0.0"
+) -> ModuleRelease:
+    """Return a release in review of a module of the person's firm, admitted for it."""
+    firm = world.organisation(login)
+    if not Application.objects.filter(organisation=firm).exists():
+        admit(world, login)
+    found = SharedModule.objects.filter(name=name).first()
+    module = found or module_of(world, login, owner=firm, name=name)
+    return modules.submit_release(
+        module=module, upload=wheel(version, name=name), actor=world.people[login], now=world.now
+    )
+
+
+def contributed(
+    world: World, login: str = "owner2", name: str = "hy-part", version: str = "1.0.0"
+) -> ModuleRelease:
+    """Return the same release once it is published."""
+    release = submitted_only(world, login, name, version)
+    return modules.publish_release(release=release, actor=world.staff, now=world.now)
+
+
+def take(world: World, release: ModuleRelease, login: str = "owner") -> ModuleRelease:
+    """Have a person's firm download a release."""
+    modules.download_release(release=release, actor=world.people[login], now=world.now)
+    return release
+
+
+def used(
+    world: World, release: ModuleRelease, login: str = "owner", delivery: int = 1
+) -> ModuleRelease:
+    """Record that an accepted delivery of a person's firm declares a release."""
+    record_uses(
+        releases=[release.pk],
+        organisation_id=world.organisation(login).pk,
+        deliverable_id=delivery,
+        version_id=delivery,
+        accepted_at=world.now,
+        now=world.now,
+    )
+    return release

@@ -252,7 +252,11 @@ add_refusals(
         "no_files": _("Add at least one file first."),
         "no_note": _("Say in a few words what is delivered."),
         "not_editable": _(
-            "Files are added and removed in drafts and in versions sent back for changes."
+            "Files and modules are changed in drafts and in versions sent back for changes."
+        ),
+        "module_not_taken": _(
+            "Choose published versions that your firm has downloaded from the library or "
+            "contributed to it."
         ),
         "file_twice": _("This file is already in this version, as “%(name)s”; it is kept once."),
         "file_gone": _("This file is no longer in this version."),

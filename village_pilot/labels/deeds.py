@@ -22,6 +22,7 @@ add_deeds(
         "village_pilot.deliverable.create": _("Begin a deliverable"),
         "village_pilot.deliverable.file": _("Add a file to a deliverable"),
         "village_pilot.deliverable.file_remove": _("Take a file out of a deliverable"),
+        "village_pilot.deliverable.modules": _("Declare the shared modules of a deliverable"),
         "village_pilot.deliverable.hand_in": _("Hand in a deliverable"),
         "village_pilot.deliverable.next": _("Begin the next version"),
         "village_pilot.deliverable.assign_again": _("Assign another technical reviewer"),

@@ -2,6 +2,7 @@
 
 from village_pilot.models.deliverables import (
     AcceptanceCode,
+    DeclaredModule,
     Deliverable,
     DeliverableVersion,
     TechnicalReview,
@@ -13,6 +14,7 @@ from village_pilot.models.processes import ProcessTemplate
 __all__ = [
     "AcceptanceCode",
     "CaseLog",
+    "DeclaredModule",
     "Deliverable",
     "DeliverableVersion",
     "Milestone",

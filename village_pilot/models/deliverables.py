@@ -123,9 +123,41 @@ class DeliverableVersion(Stateful):
         """The note's lines: what was delivered, one by one."""
         return [line.strip() for line in self.note.splitlines() if line.strip()]
 
+    @property
+    def declared_ids(self) -> "models.QuerySet[DeclaredModule, int]":
+        """The ids of the declared releases, as a query."""
+        return self.declared.order_by("release_id").values_list("release_id", flat=True)
+
     def get_absolute_url(self) -> str:
         """Return the version's page in the workspace."""
         return reverse("village_pilot:deliverable", args=[self.pk])
+
+
+class DeclaredModule(models.Model):
+    """A release of a shared module that a version says it uses. No personal data.
+
+    Chosen and dropped while the version can be edited; the database refuses it afterwards.
+    """
+
+    version = models.ForeignKey(
+        DeliverableVersion, on_delete=models.CASCADE, related_name="declared"
+    )
+    release = models.ForeignKey(
+        "incubator.ModuleRelease", on_delete=models.PROTECT, related_name="+"
+    )
+
+    class Meta:
+        """A release once in a version."""
+
+        verbose_name = _("declared module")
+        verbose_name_plural = _("declared modules")
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["version", "release"], name="declared_module_once"),
+        ]
+
+    def __str__(self) -> str:
+        """Show the ids."""
+        return f"{self.version_id} {self.release_id}"
 
 
 class TechnicalReview(models.Model):

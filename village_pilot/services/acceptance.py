@@ -144,7 +144,10 @@ def decide_deliverable(
             signed.document = accepted(moved, signed, now)
             opened.publish(
                 DeliverableAccepted(
-                    deliverable_id=moved.deliverable_id, organisation_id=pilot.provider_id
+                    deliverable_id=moved.deliverable_id,
+                    organisation_id=pilot.provider_id,
+                    version_id=moved.pk,
+                    release_ids=tuple(moved.declared_ids),
                 )
             )
         signed.full_clean()

@@ -37,6 +37,7 @@ from village_pilot.models import (
     TechnicalReview,
 )
 from village_pilot.selectors.people import holders_of
+from village_pilot.services.declared_modules import declare
 from village_pilot.services.milestones import submit_milestone
 
 Upload: TypeAlias = "File[bytes]"
@@ -97,7 +98,10 @@ def require_running(pilot: Pilot) -> None:
 
 
 def start_version(*, deliverable: Deliverable, actor: User, now: datetime) -> DeliverableVersion:
-    """Begin the next version after a refusal, conditions or a resolved dispute."""
+    """Begin the next version after a refusal, conditions or a resolved dispute.
+
+    It begins with the words and the declared modules of the one before.
+    """
     pilot = deliverable.pilot
     with operation(
         "village_pilot.deliverable.next",
@@ -112,7 +116,9 @@ def start_version(*, deliverable: Deliverable, actor: User, now: datetime) -> De
         if last is None or last.state not in RENEWABLE:
             raise Conflict("version_open")
         close_work(last, now=now)
-        return draft(deliverable, last.number + 1, last.note, now)
+        following = draft(deliverable, last.number + 1, last.note, now)
+        declare(following, last.declared_ids)
+        return following
 
 
 def add_file(

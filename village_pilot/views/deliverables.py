@@ -4,23 +4,32 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.forms import Form
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from incubator.selectors.module_uses import declarable, declared_releases
 from portal.domain.roles import Role
 from portal.labels import REFUSALS
 from portal.permissions import for_roles
 from portal.views.base import act, done, form_page, run_form
 from village_pilot import labels
 from village_pilot.domain.delivery import CRITERIA, DELIVERABLE, EDITABLE, RENEWABLE
-from village_pilot.forms import DeliverableForm, FileForm, ReasonForm, ReviewForm, SubmitForm
+from village_pilot.forms import (
+    DeliverableForm,
+    FileForm,
+    ModulesForm,
+    ReasonForm,
+    ReviewForm,
+    SubmitForm,
+)
 from village_pilot.models import DeliverableVersion
 from village_pilot.permissions import roles_in_pilot
 from village_pilot.selectors.pilots import review_queue, reviewed_by
 from village_pilot.services import deliverables
+from village_pilot.services.declared_modules import declare_modules
 from village_pilot.services.deliverable_files import remove_file
 from village_pilot.services.reviews import review_version
 from village_pilot.views.pilots import INVOLVED, visible_pilot
@@ -63,6 +72,7 @@ def version_page(
     version: DeliverableVersion,
     upload: FileForm | None = None,
     submit: SubmitForm | None = None,
+    choice: ModulesForm | None = None,
 ) -> HttpResponse:
     """Draw a version's page, with a form that was refused if there is one.
 
@@ -73,12 +83,14 @@ def version_page(
     firm = bool(held & set(FIRM))
     editable = firm and version.state in EDITABLE
     newest = not version.deliverable.versions.filter(number__gt=version.number).exists()
-    bound = upload or submit
+    bound = upload or submit or choice
     context = {
         "version": version,
         "pilot": version.pilot,
         "files": version.files.order_by("created_at"),
         "reviews": reviews_of(version, show_reviewer=not firm),
+        "declared": None if editable else declared_releases(version.declared_ids),
+        "choice": (choice or modules_form(version)) if editable else None,
         "decision": getattr(version, "decision", None),
         "actions": DELIVERABLE.actions(version.state, held),
         "upload": (upload or FileForm()) if editable else None,
@@ -100,6 +112,13 @@ def moved_on_text(form: Form | None) -> str:
     """Say why a form came too late; its own mistakes do not matter any more."""
     refusals = form.non_field_errors() if form is not None else []
     return str(refusals[0] if refusals else REFUSALS["wrong_state"])
+
+
+def modules_form(version: DeliverableVersion, data: QueryDict | None = None) -> ModulesForm:
+    """Return the form that declares modules, with what is declared so far."""
+    declared = list(version.declared_ids)
+    offered = declarable(version.pilot.provider_id, declared)
+    return ModulesForm(data, offered=offered, initial={"releases": declared})
 
 
 def submit_form(version: DeliverableVersion) -> SubmitForm:
@@ -150,6 +169,24 @@ def deliverable_file_remove(request: HttpRequest, pk: int, file: UUID) -> HttpRe
         "village_pilot:deliverable",
         pk,
     )
+
+
+@for_roles(*FIRM)
+@require_POST
+def deliverable_modules(request: HttpRequest, pk: int) -> HttpResponse:
+    """Declare the shared modules that the version uses."""
+    version = visible_version(request, pk)
+    form = modules_form(version, request.POST)
+    ok, _declared = run_form(
+        form,
+        lambda values: declare_modules(
+            version=version, actor=request.user, now=timezone.now(), **values
+        ),
+    )
+    if ok:
+        text = _("Your choice of modules is kept.")
+        return done(request, text, "village_pilot:deliverable", pk)
+    return version_page(request, visible_version(request, pk), choice=form)
 
 
 @for_roles(*FIRM)
@@ -284,6 +321,7 @@ def review(request: HttpRequest, pk: int) -> HttpResponse:
         "version": version,
         "pilot": version.pilot,
         "files": version.files.order_by("created_at"),
+        "declared": declared_releases(version.declared_ids),
         "groups": [(form[f"score_{name}"], form[f"narrative_{name}"]) for name in CRITERIA],
     }
     return form_page(request, "village_pilot/review.html", form, context)

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from incubator.selectors.module_uses import declared_releases
 from portal.domain.roles import Role
 from portal.permissions import for_roles, organisations_of
 from portal.views.base import done, form_page, keep_for_once, run_form, take_for_once
@@ -68,6 +69,7 @@ def accept(request: HttpRequest, pk: int) -> HttpResponse:
         "version": version,
         "pilot": version.pilot,
         "files": version.files.order_by("created_at"),
+        "declared": declared_releases(version.declared_ids),
         "review": version.reviews.order_by("-id").first(),
         "decision": getattr(version, "decision", None),
         "may_decide": signs and version.state == "village_acceptance",

@@ -202,6 +202,7 @@ def test_gather_evidence_of_a_new_firm_is_empty_but_sound(world, firm):
         "modules_used": 0,
         "courses_completed": 0,
         "villages_served": 0,
+        "module_reuse_by_others": 0,
         "deliveries": [],
     }
     assert found[firm.pk]["facts"] == {
@@ -209,6 +210,7 @@ def test_gather_evidence_of_a_new_firm_is_empty_but_sound(world, firm):
         "villages": 0,
         "courses": 0,
         "modules": 0,
+        "reusers": 0,
     }
 
 

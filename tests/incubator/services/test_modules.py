@@ -10,7 +10,7 @@ from django.db import connection
 from config.demo.wheels import uscc_check_wheel
 from incubator.models import ModuleDownload, ModuleRelease, SharedModule
 from incubator.permissions.modules import may_read_release
-from incubator.selectors.modules import modules_contributed, modules_used, published_modules
+from incubator.selectors.modules import modules_contributed, published_modules
 from incubator.services import modules
 from portal.domain.lifecycle import Conflict, Invalid, NotAllowed
 from portal.models import AuditEntry, Notification, StoredFile, WorkItem
@@ -309,19 +309,14 @@ def test_yank_release_by_its_firm_is_allowed_and_by_another_refused(world):
     assert moved.state == "yanked"
 
 
-def test_modules_used_and_contributed_count_others_and_published_only(world):
+def test_modules_contributed_count_published_only(world):
     firm, other = admit(world, "owner2"), None
     release = firm_release(world)
     other = world.organisation("owner")
     ids, later = [firm.pk, other.pk], world.now + timedelta(days=3)
     assert modules_contributed(ids, later) == {}
     release = modules.publish_release(release=release, actor=world.staff, now=world.now)
-    for login in ("owner", "owner2"):
-        download(world, login, release)
-    download(world, "owner2", release, days=2)
     assert modules_contributed(ids, later) == {other.pk: 1}
-    assert modules_used(ids, later) == {firm.pk: 1}
-    assert modules_used(ids, world.now - timedelta(days=1)) == {}
     assert modules_contributed(ids, world.now - timedelta(days=1)) == {}
 
 

@@ -64,6 +64,8 @@ def test_acceptance_publishes_its_event(story: Story, monkeypatch) -> None:
     assert record.payload == {
         "deliverable_id": version.deliverable_id,
         "organisation_id": story.firm.pk,
+        "version_id": version.pk,
+        "release_ids": [],
     }
     assert subscribers_of("DeliverableAccepted") == ("tests.village_pilot.heard",)
 

@@ -269,7 +269,7 @@ def test_file_for_a_version_that_moved_on_is_refused_aloud(story: Story) -> None
         url("deliverable_upload", version.pk), {"file": SimpleUploadedFile("补充.pdf", PDF + b"%")}
     )
     assert (answer.status_code, version.files.count()) == (409, 1)
-    assert "Files are added and removed in drafts" in answer.content.decode()
+    assert "Files and modules are changed in drafts" in answer.content.decode()
 
 
 def test_same_file_twice_is_kept_once_and_named(story: Story) -> None:

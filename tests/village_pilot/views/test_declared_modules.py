@@ -1,0 +1,110 @@
+"""The page of a deliverable: the firm declares modules, reviewer and village read them."""
+
+import pytest
+
+from tests.incubator.modules_story import contributed, published, take
+from tests.village_pilot.story import NOTE, Story, fresh
+from tests.village_pilot.views.test_pages import url
+from tests.world import World
+from village_pilot.models import DeliverableVersion
+from village_pilot.services.declared_modules import declare_modules
+
+TITLE = "统一社会信用代码校验"
+
+
+@pytest.fixture
+def story(world: World) -> Story:
+    return Story(world)
+
+
+def draft_with(story: Story, count: int = 1) -> DeliverableVersion:
+    """Return a draft that declares so many modules of the firm's own."""
+    found = [contributed(story.world, "owner", f"hy-own-{number}") for number in range(count)]
+    version = story.draft()
+    declare_modules(
+        version=version,
+        releases=[one.pk for one in found],
+        actor=story.world.owner,
+        now=story.now,
+    )
+    return version
+
+
+def test_firm_chooses_from_what_it_took_and_hands_in(story: Story):
+    release = take(story.world, published(story.world))
+    contributed(story.world)
+    version, client = story.draft(), story.world.client("owner", "en")
+    form = client.get(url("deliverable", version.pk)).context["choice"]
+    assert [pk for pk, _words in form.fields["releases"].choices] == [release.pk]
+    answer = client.post(url("deliverable_modules", version.pk), {"releases": [release.pk]})
+    assert (answer.status_code, answer["Location"]) == (302, url("deliverable", version.pk))
+    page = client.get(url("deliverable", version.pk))
+    assert page.context["choice"].initial == {"releases": [release.pk]}
+    assert "checked" in page.text
+    client.post(url("deliverable_submit", version.pk), {"note": NOTE, "version": 1})
+    page = client.get(url("deliverable", version.pk))
+    assert page.context["choice"] is None
+    assert [one.pk for one in page.context["declared"]] == [release.pk]
+
+
+def test_firm_that_took_nothing_is_led_to_the_library(story: Story):
+    version = story.draft()
+    page = story.world.client("owner", "en").get(url("deliverable", version.pk))
+    assert "library of shared modules" in page.text
+    assert url("deliverable_modules", version.pk) not in page.text
+
+
+@pytest.mark.parametrize("value", ["0", "x", "9" * 30])
+def test_choice_that_was_not_offered_is_drawn_again(story: Story, value):
+    version = draft_with(story)
+    client = story.world.client("owner", "en")
+    answer = client.post(url("deliverable_modules", version.pk), {"releases": [value]})
+    assert answer.status_code == 422
+    assert answer.context["choice"].errors.keys() == {"releases"}
+    assert version.declared.count() == 1
+
+
+def test_choice_that_comes_too_late_is_refused_and_says_so(story: Story):
+    version = story.submit(draft_with(story))
+    release = version.declared.get().release_id
+    client = story.world.client("member", "en")
+    answer = client.post(url("deliverable_modules", version.pk), {"releases": [release]})
+    assert answer.status_code == 409
+    assert "Files and modules are changed in drafts" in answer.text
+    assert version.declared.count() == 1
+
+
+def test_reviewer_and_village_read_what_is_declared(story: Story):
+    release = take(story.world, published(story.world))
+    version = story.draft()
+    declare_modules(version=version, releases=[release.pk], actor=story.world.owner, now=story.now)
+    version = story.submit(version)
+    reviewer = story.world.client(version.reviewer.email.split("@")[0])
+    assert TITLE in reviewer.get(url("review", version.pk)).text
+    assert TITLE in reviewer.get(url("deliverable", version.pk)).text
+    story.review(version)
+    for login in ("signer", "clerk"):
+        assert TITLE in story.world.client(login).get(url("accept", version.pk)).text
+    story.decide(fresh(version))
+    assert TITLE in story.world.client("signer").get(url("accept", version.pk)).text
+
+
+def test_reviewer_reads_that_none_is_declared(story: Story):
+    version = story.submitted()
+    reviewer = story.world.client(version.reviewer.email.split("@")[0], "en")
+    assert "The firm declares none." in reviewer.get(url("review", version.pk)).text
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_pages_take_the_same_queries_for_any_number_of_modules(story: Story, queries, count):
+    version = draft_with(story, count)
+    owner, signer = story.world.client("owner"), story.world.client("signer")
+    with queries(18):
+        owner.get(url("deliverable", version.pk))
+    version = story.submit(version)
+    reviewer = story.world.client(version.reviewer.email.split("@")[0])
+    with queries(14):
+        reviewer.get(url("review", version.pk))
+    story.review(version)
+    with queries(15):
+        signer.get(url("accept", version.pk))
