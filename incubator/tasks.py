@@ -2,7 +2,7 @@
 
 from django.utils import timezone
 
-from incubator.services import expiry, incubation_reviews, office_hours
+from incubator.services import cloud_work, expiry, incubation_reviews, office_hours
 
 
 def remind_incubation() -> tuple[int, int]:
@@ -19,3 +19,8 @@ def warn_of_expiry() -> int:
 def remind_of_office_hours() -> int:
     """Remind firms and mentors of tomorrow's office hours (every morning); return how many."""
     return office_hours.remind(now=timezone.now())
+
+
+def follow_calendar() -> int:
+    """Have clouds follow the calendar: begun, over, lost (every night); return how many."""
+    return cloud_work.follow_calendar(now=timezone.now())

@@ -28,6 +28,7 @@ from incubator.models.incubation_plan import IncubationMilestone, IncubationRevi
 from incubator.models.modules import ModuleDownload, ModuleFile, ModuleRelease, SharedModule
 from incubator.models.office_hours import OfficeBooking, OfficeSlot
 from incubator.models.quota import (
+    CloudOrder,
     PoolMonth,
     QuotaEntry,
     ResourcePool,
@@ -44,6 +45,7 @@ __all__ = [
     "ApplicationWindow",
     "Call",
     "CallQuestion",
+    "CloudOrder",
     "Cohort",
     "CourseIndexPage",
     "CoursePage",

@@ -5,11 +5,13 @@ reference, not recorded from a running cloud.
 """
 
 import json
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+import pytest
 import requests
 from requests.structures import CaseInsensitiveDict
 
@@ -58,6 +60,7 @@ class FakeCloud:
     calls: list[tuple[str, str]] = field(default_factory=list)
     seen: list[requests.PreparedRequest] = field(default_factory=list)
     faults: dict[tuple[str, str], Any] = field(default_factory=dict)
+    lock: threading.Lock = field(default_factory=threading.Lock)
     before: Callable[[str, str], None] = lambda _method, _path: None
     """Called with each deed before it is answered."""
 
@@ -78,7 +81,8 @@ class FakeCloud:
                     raise answer
                 return response(request, *answer)
         body = json.loads(request.body) if request.body else {}
-        status, found = self.answer(method, parts.path, parse_qs(parts.query), body)
+        with self.lock:
+            status, found = self.answer(method, parts.path, parse_qs(parts.query), body)
         return response(request, status, found)
 
     def answer(self, method: str, path: str, query: dict[str, list[str]], body: Any) -> Answer:
@@ -160,6 +164,19 @@ class FakeCloud:
         """Return what a project is: enabled, cores, instances, memory, gigabytes."""
         [pk] = [pk for pk, row in self.projects.items() if row["name"] == name]
         return {"enabled": self.projects[pk]["enabled"], **self.compute[pk], **self.storage[pk]}
+
+
+@pytest.fixture
+def cloud(settings, monkeypatch) -> FakeCloud:
+    """A cloud behind the real openstacksdk: only the last step, the wire, is ours."""
+    settings.OPENSTACK = OPENSTACK
+    fake = FakeCloud()
+    monkeypatch.setattr(
+        requests.adapters.HTTPAdapter,
+        "send",
+        lambda _adapter, request, **_kwargs: fake.send(request),
+    )
+    return fake
 
 
 def response(request: requests.PreparedRequest, status: int, body: Any) -> requests.Response:
