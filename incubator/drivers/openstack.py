@@ -100,8 +100,9 @@ def account() -> dict[str, str]:
 def told(error: Exception) -> CloudRefused | CloudUnavailable:
     """Return what a fault means for us; one without a status never reached the cloud."""
     status = getattr(error, "status_code", None) or getattr(error, "http_status", None)
-    detail = f"{type(error).__name__}: {error}"[:DETAIL]
     kinds = {kind.__name__ for kind in type(error).__mro__}
+    name, text = type(error).__name__, str(error)
+    detail = (text if text.startswith(name) else f"{name}: {text}")[:DETAIL]
     if status in {401, 403}:
         return CloudRefused("cloud_login", detail)
     if status == 409:

@@ -225,7 +225,7 @@ def draw_request(
         "usage": reads.usage_of(row) if row.approved_amount else [],
         "spent": reads.spent(row.previous, today) if row.previous else None,
         "follow": row.state in GRANTED and "withdraw" not in actions and is_own(request, row),
-        "manager": "revoke" in actions or deciding,
+        "manager": is_manager(request, row),
         "today": today,
         **cloud_context(request, row),
         **{f"{action}_form": form for action, form in blank_forms(row, actions).items()},
@@ -237,7 +237,7 @@ def draw_request(
 
 def cloud_context(request: HttpRequest, row: ResourceRequest) -> dict[str, Any]:
     """Return what a resource manager sees of the order to the cloud, and what is left to do."""
-    if Role.RESOURCE_MANAGER not in roles_for(request.user, row.organisation):
+    if not is_manager(request, row):
         return {}
     order = provisioning.latest_order(row)
     return {
@@ -247,6 +247,11 @@ def cloud_context(request: HttpRequest, row: ResourceRequest) -> dict[str, Any]:
         "driver_tried": driver_for(order.driver if order else MANUAL).tried,
         "to_close": provisioning.is_to_close(row),
     }
+
+
+def is_manager(request: HttpRequest, row: ResourceRequest) -> bool:
+    """Return whether the person may act on the request as a resource manager."""
+    return Role.RESOURCE_MANAGER in roles_for(request.user, row.organisation)
 
 
 def is_own(request: HttpRequest, row: ResourceRequest) -> bool:

@@ -284,7 +284,7 @@ def test_manager_reads_why_it_failed_and_has_it_tried_again(world, cloud):
     assert "not by &lt;policy&gt;" in text
     assert "登记开通" in text
     queue = manager.get("/workspace/resources/").content.decode()
-    assert "自动开通失败，请人工开通或重新执行" in queue
+    assert "自动开通失败，请人工开通或重试" in queue
     pool_page = manager.get(request.pool.get_absolute_url()).content.decode()
     assert request.number in pool_page
     assert "该账户权限不足" in pool_page
@@ -311,7 +311,9 @@ def test_manager_records_that_it_is_switched_off(world):
     quota.provision(request=request, account="vdc-7", actor=world.resources, now=world.now)
     request = quota.release(request=request, actor=world.owner, now=world.now)
     manager, page = world.client("resources"), request.get_absolute_url()
-    assert "请在云平台关闭账户 vdc-7" in manager.get(page).content.decode()
+    text = manager.get(page).content.decode()
+    assert "请在云平台关闭账户 vdc-7" in text
+    assert 'href="/workspace/resources/">资源池</a></li>' in text
     assert "vdc-7，然后登记" not in world.client("owner").get(page).content.decode()
     assert manager.post(f"{page}closed/", {"version": request.version})["Location"] == page
     assert "请在云平台关闭账户" not in manager.get(page).content.decode()
