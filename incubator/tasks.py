@@ -2,7 +2,7 @@
 
 from django.utils import timezone
 
-from incubator.services import expiry, incubation_reviews, more_info, office_hours
+from incubator.services import cloud_work, expiry, incubation_reviews, more_info, office_hours
 
 
 def remind_incubation() -> tuple[int, int]:
@@ -25,3 +25,8 @@ def look_after_answers() -> tuple[int, int]:
     """Let answers lapse whose day is over, remind of those due (every night); return how many."""
     now = timezone.now()
     return more_info.lapse_answers(now=now), more_info.remind_answers(now=now)
+
+
+def follow_calendar() -> int:
+    """Have clouds follow the calendar: begun, over, lost (every night); return how many."""
+    return cloud_work.follow_calendar(now=timezone.now())

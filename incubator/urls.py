@@ -113,6 +113,7 @@ base: list[URLPattern] = [
     path("workspace/resources/usage/<int:pk>/void/", resources.usage_void, name="usage_void"),
     path("api/v1/usage", usage_report.usage_report, name="usage_report"),
     path("workspace/resources/<int:pk>/", resources.pool, name="pool"),
+    path("workspace/resources/<int:pk>/driver/", resources.pool_driver, name="pool_driver"),
     path("workspace/resources/<int:pk>/open/", resources.pool_open, name="pool_open"),
     path(
         "workspace/resources/<int:pk>/close/", resources.pool_close_month, name="pool_close_month"

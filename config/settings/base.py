@@ -285,6 +285,23 @@ FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHand
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 
+# --- The cloud of the driver “openstack”: decision 0036. Nothing of it is kept in the database.
+OPENSTACK = {
+    "auth_url": env.str("OS_AUTH_URL", ""),
+    "username": env.str("OS_USERNAME", ""),
+    "password": env.str("OS_PASSWORD", ""),
+    "project_name": env.str("OS_PROJECT_NAME", ""),
+    "user_domain_name": env.str("OS_USER_DOMAIN_NAME", "Default"),
+    "project_domain_name": env.str("OS_PROJECT_DOMAIN_NAME", "Default"),
+    "region_name": env.str("OS_REGION_NAME", ""),
+    "cacert": env.str("OS_CACERT", ""),
+    # The domain in which the firms' projects are made, and memory for each core that is granted.
+    "domain_id": env.str("OPENSTACK_DOMAIN_ID", "default"),
+    "ram_mb": env.int("OPENSTACK_RAM_MB", 4096),
+    # What a firm reads about getting in, besides its project's name; "" says whom to ask.
+    "access_note": env.str("OPENSTACK_ACCESS_NOTE", ""),
+}
+
 # --- Audit trail: days that entries are kept; 0 is for ever, fewer than 184 are against the law.
 AUDIT_KEEP_DAYS = env.int("AUDIT_KEEP_DAYS", 0)
 if AUDIT_KEEP_DAYS < 0 or 0 < AUDIT_KEEP_DAYS < 184:

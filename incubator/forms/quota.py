@@ -8,7 +8,9 @@ from django.core.files.uploadedfile import UploadedFile
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
+from incubator.domain.provisioning import MANUAL
 from incubator.domain.quota import LARGEST, MOST_MONTHS, add_months, month_of
+from incubator.labels.provisioning import driver_names
 from incubator.labels.quota import pool_kinds
 from incubator.models import ResourcePool
 from portal.models import Organisation
@@ -136,6 +138,13 @@ class PoolForm(forms.Form):
         required=False,
         widget=forms.Textarea(attrs=LONG),
     )
+    driver = forms.ChoiceField(label=_("Set up by"), choices=driver_names, initial=MANUAL)
+
+
+class DriverForm(forms.Form):
+    """Who sets up what is approved."""
+
+    driver = forms.ChoiceField(label=_("Set up by"), choices=driver_names)
 
 
 class CapacityForm(forms.Form):

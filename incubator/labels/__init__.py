@@ -9,6 +9,7 @@ from incubator.labels import (  # noqa: F401 they register on import
     incubation_plan,
     modules,
     office_hours,
+    provisioning,
     quota,
     windows,
 )

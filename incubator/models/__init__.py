@@ -34,6 +34,7 @@ from incubator.models.modules import (
 )
 from incubator.models.office_hours import OfficeBooking, OfficeSlot
 from incubator.models.quota import (
+    CloudOrder,
     PoolMonth,
     QuotaEntry,
     ResourcePool,
@@ -50,6 +51,7 @@ __all__ = [
     "ApplicationWindow",
     "Call",
     "CallQuestion",
+    "CloudOrder",
     "Cohort",
     "CourseIndexPage",
     "CoursePage",

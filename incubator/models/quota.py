@@ -2,6 +2,8 @@
 
 from datetime import date
 from decimal import Decimal
+from functools import reduce
+from operator import or_
 from typing import ClassVar
 
 from django.db import models
@@ -9,6 +11,7 @@ from django.db.models import F, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from incubator.domain.provisioning import DEEDS, DRIVERS, MANUAL, ORDER_STATES
 from incubator.domain.quota import (
     ACCOUNTS,
     DECIDED,
@@ -20,6 +23,7 @@ from incubator.domain.quota import (
     last_day,
     span,
 )
+from incubator.labels.provisioning import driver_names, order_deeds, order_states
 from incubator.labels.quota import (
     entry_kinds,
     pool_kinds,
@@ -30,6 +34,7 @@ from incubator.labels.quota import (
 from incubator.models.modules import FIRM_ROLES
 from portal.models import Bilingual, Stateful, User
 
+SERVED = reduce(or_, (Q(driver=code, kind__in=list(kinds)) for code, kinds in DRIVERS.items()))
 AMOUNT = {"max_digits": 12, "decimal_places": 2}
 
 
@@ -41,7 +46,7 @@ class ResourcePool(Bilingual):
     title = models.CharField(_("title"), max_length=80)
     title_en = models.CharField(_("title in English"), max_length=120, blank=True)
     note = models.TextField(_("what firms should know"), max_length=1000, blank=True)
-    driver = models.CharField(_("driver"), max_length=12, default="manual")
+    driver = models.CharField(_("set up by"), max_length=12, choices=driver_names, default=MANUAL)
     open = models.BooleanField(_("takes requests"), default=True)
     created_at = models.DateTimeField(_("created at"))
 
@@ -53,6 +58,7 @@ class ResourcePool(Bilingual):
         ordering: ClassVar = ["title", "pk"]
         constraints: ClassVar = [
             models.CheckConstraint(condition=Q(kind__in=list(UNITS)), name="pool_kind_known"),
+            models.CheckConstraint(condition=SERVED, name="pool_driver_serves_kind"),
         ]
 
     def __str__(self) -> str:
@@ -218,6 +224,52 @@ class ResourceRequest(Stateful):
     def clock(self, today: date) -> str:
         """Return future, expiring, expired or “”."""
         return clock_state(self.state, self.first_month, self.months, today)
+
+
+class CloudOrder(models.Model):
+    """What a driver is to do in a cloud for a request: set up, or close. No personal data.
+
+    Written by ``incubator.services.cloud_orders`` and ``cloud_work``. ``round`` and ``tries``
+    count how often a person had it tried, and the attempts since; ``reason`` and ``detail`` are
+    what the last one met with. Kept as long as its request.
+    """
+
+    request = models.ForeignKey(ResourceRequest, on_delete=models.PROTECT, related_name="orders")
+    deed = models.CharField(_("deed"), max_length=12, choices=order_deeds)
+    driver = models.CharField(_("set up by"), max_length=12, choices=driver_names)
+    state = models.CharField(_("state"), max_length=12, choices=order_states, default="waiting")
+    due_on = models.DateField(_("to be done from"))
+    round = models.PositiveSmallIntegerField(_("round"), default=1)
+    tries = models.PositiveSmallIntegerField(_("tries"), default=0)
+    reason = models.CharField(_("reason"), max_length=24, blank=True)
+    detail = models.CharField(_("what the cloud answered"), max_length=300, blank=True)
+    reference = models.CharField(_("number in the cloud"), max_length=64, blank=True)
+    asked_at = models.DateTimeField(_("asked"))
+    tried_at = models.DateTimeField(_("last attempt"), null=True, blank=True)
+
+    class Meta:
+        """A request is set up and closed once each; a failure says why."""
+
+        verbose_name = _("order to a cloud")
+        verbose_name_plural = _("orders to clouds")
+        ordering: ClassVar = ["-pk"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["request", "deed"], name="cloud_order_once"),
+            models.CheckConstraint(condition=Q(deed__in=DEEDS), name="cloud_order_deed"),
+            models.CheckConstraint(condition=Q(state__in=ORDER_STATES), name="cloud_order_state"),
+            models.CheckConstraint(
+                condition=~Q(state="failed") | ~Q(reason=""), name="cloud_order_says_why"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        """Show deed and request."""
+        return f"{self.deed} {self.request_id}"
+
+    @property
+    def key(self) -> str:
+        """The idempotency key of its job, another one for each round."""
+        return f"cloud:{self.pk}:{self.round}"
 
 
 class UsageRecord(models.Model):

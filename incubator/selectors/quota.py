@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Q, QuerySet, Sum
+from django.db.models import OuterRef, Q, QuerySet, Subquery, Sum
 from django.shortcuts import get_object_or_404
 
 from incubator.domain.quota import (
@@ -24,6 +24,7 @@ from incubator.domain.quota import (
     percent,
 )
 from incubator.models import (
+    CloudOrder,
     PoolMonth,
     QuotaEntry,
     ResourcePool,
@@ -184,9 +185,14 @@ def requests_of(user: User, *, state: str = "", after: int | None = None) -> lis
 
 
 def waiting_requests() -> list[ResourceRequest]:
-    """Return what waits for a resource manager, oldest first (at most 50)."""
+    """Return what waits for a resource manager, oldest first (at most 50).
+
+    ``cloud`` is the state of the order to set it up, where a driver has one.
+    """
+    orders = CloudOrder.objects.filter(request=OuterRef("pk"), deed="provision")
     return list(
         ResourceRequest.objects.filter(state__in=("requested", "approved"))
+        .annotate(cloud=Subquery(orders.values("state")[:1]))
         .select_related("pool", "organisation")
         .order_by("state_since", "pk")[:50]
     )

@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from incubator.domain.provisioning import MANUAL, require_driver
 from incubator.domain.quota import (
     DECIDED,
     MOST_MONTHS,
@@ -43,11 +44,11 @@ def create_pool(
     now: datetime,
     title_en: str = "",
     note: str = "",
-    driver: str = "manual",
+    driver: str = MANUAL,
 ) -> ResourcePool:
     """Open a pool; its capacity is set month by month.
 
-    Raises ``Invalid`` (``invalid_input``) or ``Conflict("pool_exists")``.
+    Raises ``Invalid`` (``invalid_input``, ``driver_kind``) or ``Conflict("pool_exists")``.
     """
     with operation("incubator.pool.create", actor=actor, now=now, code=code) as opened:
         require_manager(actor)
@@ -65,6 +66,7 @@ def create_pool(
         except ValidationError as error:
             fields = {key: " ".join(texts) for key, texts in error.message_dict.items()}
             raise Invalid("invalid_input", fields=fields) from error
+        require_driver(driver, kind)
         try:
             with transaction.atomic():
                 pool.save()
@@ -85,6 +87,20 @@ def open_or_close_pool(
         locked = ResourcePool.objects.select_for_update().get(pk=pool.pk)
         locked.open = takes_requests
         locked.save(update_fields=["open"])
+    return locked
+
+
+def choose_driver(*, pool: ResourcePool, driver: str, actor: User, now: datetime) -> ResourcePool:
+    """Choose who sets up what is approved from now on; what was begun goes on as it was.
+
+    Raises ``NotAllowed`` or ``Invalid("driver_kind")``.
+    """
+    with operation("incubator.pool.driver", actor=actor, now=now, subject=pool, driver=driver):
+        require_manager(actor)
+        locked = ResourcePool.objects.select_for_update().get(pk=pool.pk)
+        require_driver(driver, locked.kind)
+        locked.driver = driver
+        locked.save(update_fields=["driver"])
     return locked
 
 

@@ -12,6 +12,7 @@ from incubator.models import ResourcePool, ResourceRequest
 from incubator.permissions.quota import require_applicant, require_manager
 from incubator.selectors.cohorts import is_removed
 from incubator.services import quota_ledger as ledger
+from incubator.services.cloud_orders import begin, end, set_up_by_person
 from incubator.services.incubation_reviews import require_reviews_in_time
 from incubator.services.quota_ledger import Deed
 from incubator.services.screening import signers_of
@@ -227,6 +228,7 @@ def approve(
 ) -> ResourceRequest:
     """Approve a request, in full or in part, and set the amount aside in every month.
 
+    A person, or the pool's driver, is asked to set it up (``cloud_orders.begin``).
     A change ends what it follows in the same moment: what that still held goes back first.
     Raises ``Invalid`` (``amount``, ``amount_above``; ``reason_required`` for less than asked
     without a note) or ``Conflict`` (``pool_short``, ``month_missing``, ``month_closed``,
@@ -252,15 +254,7 @@ def approve(
         if moved.kind == "change" and moved.previous is not None:
             end_changed(moved.previous, actor=actor, now=now)
         ledger.hold(moved, granted, Deed(actor, now))
-        open_work(
-            "quota_provision",
-            subject=moved,
-            url=moved.get_absolute_url(),
-            now=now,
-            role=Role.RESOURCE_MANAGER,
-            number=moved.number,
-            firm=moved.organisation.name,
-        )
+        begin(moved, now=now)
         amount_words = f"{granted} {moved.pool.unit}"
         tell(moved, "quota_approved", now=now, amount=amount_words)
     return moved
@@ -355,6 +349,8 @@ def provision(
                 "provisioned_at": now,
             },
         )
+        if actor is not None:
+            set_up_by_person(moved, account, now=now)
         tell(moved, "quota_ready", now=now)
     return moved
 
@@ -366,7 +362,7 @@ def release(
     now: datetime,
     expected_version: int | None = None,
 ) -> ResourceRequest:
-    """Give a grant back: what it still holds returns to the pool."""
+    """Give a grant back: what it still holds returns to the pool; access is closed."""
     with operation(
         "incubator.quota.release",
         actor=actor,
@@ -384,7 +380,7 @@ def release(
             expected_version=expected_version,
         )
         ledger.give_back(moved, Deed(actor, now))
-        ask_to_close(moved, now=now)
+        end(moved, now=now)
     return moved
 
 
@@ -412,7 +408,7 @@ def revoke(
             expected_version=expected_version,
         )
         ledger.give_back(moved, Deed(actor, now))
-        ask_to_close(moved, now=now)
+        end(moved, now=now)
         tell(moved, "quota_revoked", now=now, reason=reason.strip())
     return moved
 
@@ -423,20 +419,6 @@ def revoke_all(*, organisation_id: int, reason: str, now: datetime) -> int:
     for grant in grants:
         revoke(request=grant, reason=reason, actor=None, now=now)
     return len(grants)
-
-
-def ask_to_close(request: ResourceRequest, *, now: datetime) -> None:
-    """Have a resource manager switch off in the cloud what had been set up there."""
-    if request.provisioned_at is not None:
-        open_work(
-            "quota_close",
-            subject=request,
-            url=request.get_absolute_url(),
-            now=now,
-            role=Role.RESOURCE_MANAGER,
-            number=request.number,
-            firm=request.organisation.name,
-        )
 
 
 def tell(request: ResourceRequest, kind: str, *, now: datetime, **params: object) -> None:

@@ -12,7 +12,9 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from incubator.domain.provisioning import MANUAL
 from incubator.domain.quota import GRANTED, add_months, month_of
+from incubator.drivers.registry import driver_for
 from incubator.forms.quota import (
     AnswerForm,
     ApproveForm,
@@ -20,15 +22,18 @@ from incubator.forms.quota import (
     QuotaReasonForm,
     RequestForm,
 )
+from incubator.labels.provisioning import cloud_reasons, order_status
 from incubator.labels.quota import clock_names, request_kinds
 from incubator.models import ResourceRequest
 from incubator.models.modules import FIRM_ROLES
 from incubator.permissions.quota import applicant_firms
+from incubator.selectors import provisioning
 from incubator.selectors import quota as reads
+from incubator.services import cloud_work
 from incubator.services import quota as services
 from portal import labels
 from portal.domain.roles import Role
-from portal.permissions import for_roles, organisations_of
+from portal.permissions import for_roles, organisations_of, roles_for
 from portal.views.base import act, done, form_page, keyset, next_link, posted_version, run_form
 
 FIRM = for_roles(Role.FIRM_SIGNER, Role.FIRM_MEMBER)
@@ -51,6 +56,8 @@ SERVICES: dict[str, Callable[..., Any]] = {
     "provision": services.provision,
     "release": services.release,
     "revoke": services.revoke,
+    "retry": cloud_work.try_again,
+    "closed": cloud_work.record_closed,
 }
 
 
@@ -218,14 +225,33 @@ def draw_request(
         "usage": reads.usage_of(row) if row.approved_amount else [],
         "spent": reads.spent(row.previous, today) if row.previous else None,
         "follow": row.state in GRANTED and "withdraw" not in actions and is_own(request, row),
-        "manager": "revoke" in actions or deciding,
-        "to_pools": Role.RESOURCE_MANAGER in request.user.role_codes,
+        "manager": is_manager(request, row),
         "today": today,
+        **cloud_context(request, row),
         **{f"{action}_form": form for action, form in blank_forms(row, actions).items()},
     }
     errors = {f"{action}_form": form for action, form in (forms or {}).items()}
     status = 422 if forms else 200
     return render(request, "incubator/quota/request.html", context | errors, status=status)
+
+
+def cloud_context(request: HttpRequest, row: ResourceRequest) -> dict[str, Any]:
+    """Return what a resource manager sees of the order to the cloud, and what is left to do."""
+    if not is_manager(request, row):
+        return {}
+    order = provisioning.latest_order(row)
+    return {
+        "order": order,
+        "order_status": order_status()[order.state] if order else None,
+        "order_reason": cloud_reasons().get(order.reason) if order else None,
+        "driver_tried": driver_for(order.driver if order else MANUAL).tried,
+        "to_close": provisioning.is_to_close(row),
+    }
+
+
+def is_manager(request: HttpRequest, row: ResourceRequest) -> bool:
+    """Return whether the person may act on the request as a resource manager."""
+    return Role.RESOURCE_MANAGER in roles_for(request.user, row.organisation)
 
 
 def is_own(request: HttpRequest, row: ResourceRequest) -> bool:

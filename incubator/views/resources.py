@@ -11,8 +11,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from incubator.domain.quota import UsageRefused, month_of, read_usage
-from incubator.forms.quota import CapacityForm, PoolForm, QuotaReasonForm, UsageForm
-from incubator.models import UsageRecord
+from incubator.drivers.registry import driver_for
+from incubator.forms.quota import CapacityForm, DriverForm, PoolForm, QuotaReasonForm, UsageForm
+from incubator.labels.provisioning import cloud_reasons, order_status
+from incubator.models import ResourcePool, UsageRecord
+from incubator.selectors import provisioning
 from incubator.selectors import quota as reads
 from incubator.services import pools as services
 from incubator.views.quota import request_table
@@ -78,8 +81,40 @@ def pool(request: HttpRequest, pk: int) -> HttpResponse:
         "months": months,
         "this": month_of(today),
         "grants": reads.pool_grants(row, today),
+        **driver_context(row),
     }
     return form_page(request, "incubator/quota/pool.html", form, context)
+
+
+def driver_context(row: ResourcePool) -> dict[str, Any]:
+    """Return who sets a pool's grants up, and how the last order to its cloud went."""
+    outcome = provisioning.pool_outcome(row)
+    last = outcome.last
+    return {
+        "driver_form": DriverForm(initial={"driver": row.driver}, prefix="driver"),
+        "driver_tried": driver_for(row.driver).tried,
+        "outcome": outcome,
+        "outcome_status": order_status()[last.state] if last else None,
+        "outcome_reason": cloud_reasons().get(last.reason) if last else None,
+    }
+
+
+@MANAGER
+@require_POST
+def pool_driver(request: HttpRequest, pk: int) -> HttpResponse:
+    """Choose who sets up what is approved from now on."""
+    row, _months = reads.pool_page(pk, timezone.localdate())
+    form = DriverForm(request.POST, prefix="driver")
+    if not form.is_valid():
+        raise Http404
+    return act(
+        request,
+        lambda: services.choose_driver(
+            pool=row, actor=request.user, now=timezone.now(), **form.cleaned_data
+        ),
+        "incubator:pool",
+        pk,
+    )
 
 
 @MANAGER

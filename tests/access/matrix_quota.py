@@ -15,6 +15,7 @@ MATRIX: dict[str, frozenset[str] | str] = {
     "incubator:usage_report": "public",
     "incubator:usage_void": MANAGER,
     "incubator:pool": MANAGER,
+    "incubator:pool_driver": MANAGER,
     "incubator:pool_open": MANAGER,
     "incubator:pool_close_month": MANAGER,
 }

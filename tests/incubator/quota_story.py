@@ -1,12 +1,13 @@
 """Helpers of the tests of cloud resources: a pool with capacity, a request, a grant."""
 
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 from incubator.domain.quota import UsageRow, month_of
 from incubator.models import ResourcePool, ResourceRequest
 from incubator.services import pools, quota
+from portal.services.delivery import drain_outbox
 from tests.incubator.modules_story import admit
 from tests.world import World
 
@@ -71,3 +72,30 @@ def usage(
 def report(world: World, *rows: UsageRow) -> tuple[int, int]:
     """Record usage as the resource manager."""
     return pools.record_usage(rows=rows, source="csv", actor=world.resources, now=world.now)
+
+
+# --- A cloud behind a pool
+
+
+def cloud_pool(world: World, kind: str = "vcpu", driver: str = "openstack") -> ResourcePool:
+    pool = pools.create_pool(
+        code=f"{driver}-{kind}", kind=kind, title="通用计算池", driver=driver,
+        actor=world.resources, now=world.now,
+    )  # fmt: skip
+    pools.set_capacity(
+        pool=pool, first_month=MONTH, months=12, capacity=Decimal(100_000),
+        actor=world.resources, now=world.now,
+    )  # fmt: skip
+    return pool
+
+
+def work(now: datetime) -> None:
+    """Do what waits for the worker and is due at ``now``."""
+    drain_outbox(now=now)
+
+
+def set_up(world: World, pool: ResourcePool, **changes: Any) -> ResourceRequest:
+    request = granted(world, pool, **{"amount": Decimal(1344), **changes})
+    work(world.now)
+    request.refresh_from_db()
+    return request

@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
     """The table of uses."""
 
     dependencies = [
-        ("incubator", "0020_submissions_unchanged"),
+        ("incubator", "0022_answers_schedule"),
         ("portal", "0022_objections"),
     ]
 
