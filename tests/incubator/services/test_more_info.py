@@ -80,7 +80,10 @@ def test_clock_begins_anew_after_the_refusal_was_overturned(world):
         now=on(date(2026, 12, 2)),
     )
     case = refusal_reviews.request_review(
-        application=case, grounds="所缺材料已于限期内全部交齐。", actor=world.owner, now=on(date(2026, 12, 3))
+        application=case,
+        grounds="所缺材料已于限期内全部交齐。",
+        actor=world.owner,
+        now=on(date(2026, 12, 3)),
     )
     firms.review_of(case.reviews.get(of_refusal=True), on(date(2026, 12, 7)))
     case = refusal_reviews.decide_review(
