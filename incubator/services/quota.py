@@ -16,6 +16,7 @@ from incubator.services.cloud_orders import begin, end, set_up_by_person
 from incubator.services.incubation_reviews import require_reviews_in_time
 from incubator.services.quota_ledger import Deed
 from incubator.services.screening import signers_of
+from portal.domain.calendar import add_working_days
 from portal.domain.lifecycle import Conflict, Invalid
 from portal.domain.roles import Role
 from portal.models import Organisation, User
@@ -26,6 +27,10 @@ from portal.services.transitions import apply_transition, lock
 from portal.services.work import open_work
 
 SERIES = "HYZY"
+DECISION_DAYS = 5
+"""Working days that the resource manager has for a request."""
+ANSWER_DAYS = 5
+"""Working days that the firm has for a question about it."""
 
 
 def request_resources(
@@ -127,6 +132,7 @@ def send(
         url=moved.get_absolute_url(),
         now=now,
         role=Role.RESOURCE_MANAGER,
+        due_on=add_working_days(timezone.localdate(now), DECISION_DAYS).value,
         number=moved.number,
         firm=moved.organisation.name,
     )
@@ -211,6 +217,7 @@ def ask(
             now=now,
             role=Role.FIRM_SIGNER,
             organisation=moved.organisation,
+            due_on=add_working_days(timezone.localdate(now), ANSWER_DAYS).value,
             number=moved.number,
         )
         tell(moved, "quota_question", now=now, question=reason.strip())

@@ -49,6 +49,7 @@ def test_request_waits_for_the_resource_manager_and_holds_nothing(world):
     request = asked(world, pool)
     assert (request.state, request.number[:9]) == ("requested", "HYZY-2026")
     assert open_items("quota_decide") == 1
+    assert WorkItem.objects.open().get(kind="quota_decide").due_on == date(2026, 11, 30)
     assert free(pool) == [100, 100, 100, 100]
 
 
