@@ -318,6 +318,31 @@ def test_revoked_while_the_driver_speaks_to_the_cloud(world, cloud):
     assert cloud.named(name_of(request))["enabled"] is False
 
 
+def test_failure_of_what_was_overtaken_is_told_by_the_order_that_closes_it(world, cloud):
+    request = granted(world, cloud_pool(world), amount=Decimal(672))
+
+    def meanwhile(method: str, path: str) -> None:
+        if path.startswith("/v2.1/os") and ResourceRequest.objects.get().state == "approved":
+            quota.revoke(request=request, reason="x", actor=world.resources, now=world.now)
+            cloud.fail("PUT", "/v3", fault(403, "Forbidden", "x"))
+
+    cloud.before = meanwhile
+    work(world.now)
+    assert states(request) == {"provision": "overtaken", "revoke": "failed"}
+    assert (open_items("quota_provision"), open_items("quota_close")) == (0, 1)
+
+
+def test_order_to_close_that_waits_already_is_not_written_twice(world, cloud):
+    cloud.fail("PUT", "/v3", fault(403, "Forbidden", "x"))
+    request = set_up(world, cloud_pool(world))
+    cloud.faults.clear()
+    quota.provision(request=request, account="vdc-7", actor=world.resources, now=world.now)
+    quota.release(request=request, actor=world.owner, now=world.now)
+    assert request.orders.get(deed="revoke").round == 1
+    work(world.now)
+    assert (states(request)["revoke"], open_items("quota_close")) == ("done", 1)
+
+
 def test_worker_that_died_after_a_revocation_leaves_nothing_open(world, cloud):
     """The first attempt may have reached the cloud after the other job had closed it."""
     request = set_up(world, cloud_pool(world))
