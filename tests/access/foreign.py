@@ -402,6 +402,7 @@ SHARED: dict[str, str] = {
     "incubator:incubation_mentor": COUNTY,
     "incubator:usage_void": COUNTY,
     "incubator:pool": COUNTY,
+    "incubator:pool_driver": COUNTY,
     "incubator:pool_open": COUNTY,
     "incubator:pool_close_month": COUNTY,
     "incubator:call_assign": COUNTY,
