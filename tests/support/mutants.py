@@ -14,6 +14,7 @@ import functools
 import gc
 import inspect
 import os
+import select
 import signal
 import sys
 import time
@@ -27,6 +28,7 @@ from typing import Any
 import coverage
 import pytest
 from _pytest.runner import runtestprotocol
+from _pytest.warnings import catch_warnings_for_item
 
 BUDGET = 8.0
 OUT = Path("var/mutants")
@@ -291,6 +293,13 @@ def replace_everywhere(name: str, old: Any, new: Any) -> None:
 # --- running
 
 
+class Kept(dict[str, Any]):
+    """Names that a doctest sees; it clears them when done, and is to run again in every fork."""
+
+    def clear(self) -> None:
+        """Keep them."""
+
+
 class Runner:
     """A pytest plugin that takes the place of the test loop."""
 
@@ -311,14 +320,24 @@ class Runner:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        for item in session.items:
+            if isinstance(item, pytest.DoctestItem):
+                item.dtest.globs = Kept(item.dtest.globs)
         reach = Reach(session.items, [str(Path(path).resolve()) for path in self.paths])
         totals: Counter[str] = Counter()
         gc.freeze()  # what is shared with the children is not touched there
+        reach.drop_unsteady()
         OUT.mkdir(parents=True, exist_ok=True)
         for path in self.paths:
             totals += run_module(path, reach)
         say("all", totals)
         return True
+
+
+def run_test(item: pytest.Item, following: pytest.Item | None) -> list[pytest.TestReport]:
+    """Run one test; warnings are errors where the settings say so."""
+    with catch_warnings_for_item(item.config, item.ihook, "runtest", item):
+        return runtestprotocol(item, log=False, nextitem=following)
 
 
 class Reach:
@@ -333,7 +352,7 @@ class Reach:
         for item, following in zip(items, [*items[1:], None], strict=True):
             measured.switch_context(item.nodeid)
             begun = time.process_time()
-            reports = runtestprotocol(item, log=False, nextitem=following)
+            reports = run_test(item, following)
             self.seconds[item.nodeid] = time.process_time() - begun
             failed += [item.nodeid for report in reports if report.failed]
         measured.stop()
@@ -346,9 +365,10 @@ class Reach:
     def tests_of(self, path: str, site: Site) -> list[pytest.Item]:
         """The tests that reach a site, quickest first, within the budget."""
         lines = self.by_line[str(Path(path).resolve())]
-        names = {name for line in site.lines for name in lines.get(line, ()) if name}
+        names = {name for line in site.lines for name in lines.get(line, ())}
         if site.at_import:
-            names |= {name for some in lines.values() for name in some if name}
+            names |= {name for some in lines.values() for name in some}
+        names &= set(self.items)
         chosen, spent = [], 0.0
         for name in sorted(names, key=lambda one: (self.seconds[one] // QUICK, one)):
             spent += self.seconds[name]
@@ -356,6 +376,19 @@ class Reach:
                 break
             chosen.append(self.items[name])
         return chosen
+
+    def drop_unsteady(self) -> None:
+        """Leave out tests that fail or hang in a fork without any mutant: they would kill all.
+
+        A pool of threads, for one, has no thread in a child.
+        """
+        left = list(self.items)
+        while left:
+            passed = passed_in_fork([self.items[name] for name in left], self.allowed)
+            if passed < len(left):
+                print(f"left out, no fork runs it: {left[passed]}", flush=True)
+                del self.items[left[passed]]
+            left = left[passed + 1 :]
 
     def allowed(self, chosen: list[pytest.Item]) -> float:
         """Seconds by the clock: the machine may be busy."""
@@ -414,6 +447,32 @@ def try_mutant(
     return "timeout"
 
 
+def passed_in_fork(items: list[pytest.Item], allowed: Callable[[list[pytest.Item]], float]) -> int:
+    """How many tests pass in a child, one after the other, before one fails or hangs."""
+    read, write = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            for item, following in zip(items, [*items[1:], None], strict=True):
+                reports = run_test(item, following)
+                if any(report.failed for report in reports):
+                    break
+                os.write(write, b".")
+        finally:
+            os._exit(0)
+    os.close(write)
+    passed = 0
+    while passed < len(items):
+        ready, _, _ = select.select([read], [], [], allowed([items[passed]]))
+        if not ready or not os.read(read, 1):
+            break
+        passed += 1
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    os.close(read)
+    return passed
+
+
 def judge(module: types.ModuleType, tree: ast.Module, site: Site, chosen: list[pytest.Item]) -> int:
     """In the child: 0 if every test passes with the change."""
     quiet = os.open(os.devnull, os.O_WRONLY)
@@ -424,7 +483,7 @@ def judge(module: types.ModuleType, tree: ast.Module, site: Site, chosen: list[p
         site.apply()
         graft_module(module, tree, at_import=site.at_import)
         for item, following in zip(chosen, [*chosen[1:], None], strict=True):
-            reports = runtestprotocol(item, log=False, nextitem=following)
+            reports = run_test(item, following)
             if any(report.failed for report in reports):
                 return 1
     except BaseException:  # noqa: BLE001 - whatever breaks, the mutant is seen
