@@ -19,7 +19,7 @@ import signal
 import sys
 import time
 import types
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -264,7 +264,7 @@ def graft_class(old: type, new: type) -> None:
         elif isinstance(value, classmethod | staticmethod):
             graft_function(here.__func__, value.__func__)  # type: ignore[union-attr]
         elif isinstance(value, types.FunctionType):
-            if value.__closure__:
+            if value.__closure__ and value.__code__.co_freevars != ("__class__",):
                 setattr(old, name, value)
             else:
                 graft_function(here, value)
@@ -326,7 +326,7 @@ class Runner:
         reach = Reach(session.items, [str(Path(path).resolve()) for path in self.paths])
         totals: Counter[str] = Counter()
         gc.freeze()  # what is shared with the children is not touched there
-        reach.drop_unsteady()
+        reach.drop_unsteady(self.paths)
         OUT.mkdir(parents=True, exist_ok=True)
         for path in self.paths:
             totals += run_module(path, reach)
@@ -377,14 +377,14 @@ class Reach:
             chosen.append(self.items[name])
         return chosen
 
-    def drop_unsteady(self) -> None:
+    def drop_unsteady(self, paths: list[str]) -> None:
         """Leave out tests that fail or hang in a fork without any mutant: they would kill all.
 
-        A pool of threads, for one, has no thread in a child.
+        A pool of threads, for one, has no thread in a child. The modules are grafted as they are.
         """
         left = list(self.items)
         while left:
-            passed = passed_in_fork([self.items[name] for name in left], self.allowed)
+            passed = passed_in_fork([self.items[name] for name in left], self.allowed, paths)
             if passed < len(left):
                 print(f"left out, no fork runs it: {left[passed]}", flush=True)
                 del self.items[left[passed]]
@@ -395,22 +395,25 @@ class Reach:
         return 20.0 + 20.0 * sum(self.seconds[item.nodeid] for item in chosen)
 
 
+def module_at(path: str) -> types.ModuleType:
+    return sys.modules[path.removesuffix(".py").replace("/", ".")]
+
+
 def run_module(path: str, reach: Reach) -> Counter[str]:
     """Try every mutant of one module; write what survives."""
-    module = sys.modules[path.removesuffix(".py").replace("/", ".")]
+    module = module_at(path)
     tree = ast.parse(Path(path).read_text(encoding="utf-8"))
     sites = sorted(Finder(tree).sites, key=lambda site: site.line)
     counted: Counter[str] = Counter()
-    survivors: dict[str, list[str]] = defaultdict(list)
     begun = time.perf_counter()
-    for site in sites:
-        chosen = reach.tests_of(path, site)
-        ended = try_mutant(module, tree, site, chosen, reach.allowed(chosen))
-        counted[ended] += 1
-        if ended in {"survived", "unreached"}:
-            survivors[site.kind].append(f"{path}:{site.line}: {ended}: {site.words}")
-    text = "\n".join(line for lines in survivors.values() for line in lines)
-    (OUT / f"{module.__name__}.txt").write_text(text + "\n", encoding="utf-8")
+    with (OUT / f"{module.__name__}.txt").open("w", encoding="utf-8") as survivors:
+        for site in sites:
+            chosen = reach.tests_of(path, site)
+            ended = try_mutant(module, tree, site, chosen, reach.allowed(chosen))
+            counted[ended] += 1
+            if ended in {"survived", "unreached"}:
+                line = f"{path}:{site.line}: {ended}: {site.kind}: {site.words}"
+                print(line, file=survivors, flush=True)  # a run may be cut short
     say(path, counted, time.perf_counter() - begun)
     return counted
 
@@ -447,12 +450,17 @@ def try_mutant(
     return "timeout"
 
 
-def passed_in_fork(items: list[pytest.Item], allowed: Callable[[list[pytest.Item]], float]) -> int:
+def passed_in_fork(
+    items: list[pytest.Item], allowed: Callable[[list[pytest.Item]], float], paths: list[str]
+) -> int:
     """How many tests pass in a child, one after the other, before one fails or hangs."""
     read, write = os.pipe()
     child = os.fork()
     if child == 0:
         try:
+            for path in paths:
+                tree = ast.parse(Path(path).read_text(encoding="utf-8"))
+                graft_module(module_at(path), tree, at_import=False)
             for item, following in zip(items, [*items[1:], None], strict=True):
                 reports = run_test(item, following)
                 if any(report.failed for report in reports):
