@@ -147,7 +147,7 @@ def _medians(values: Floats, weight: Floats, owner: Places, count: int) -> Any:
     ordered = np.append(values[np.lexsort((values, owner))], np.nan)
     start = np.cumsum(number) - number
     low, high = start + (number - 1) // 2, start + number // 2
-    return (ordered[low] + ordered[np.minimum(high, len(ordered) - 1)]) / 2, number
+    return (ordered[low] + ordered[high]) / 2, number
 
 
 REDUCTIONS: Mapping[str, Reduction] = {

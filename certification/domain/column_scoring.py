@@ -248,7 +248,6 @@ def fields_below(node: Node) -> set[str]:
         if below is not node:
             found |= fields_of(below.get("only_if", {}))
             found |= leaf_fields(below) if "scale" in below else set()
-            found |= {below["per_item"]["collection"]} if "per_item" in below else set()
     return found
 
 

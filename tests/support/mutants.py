@@ -14,11 +14,12 @@ import functools
 import gc
 import inspect
 import os
+import select
 import signal
 import sys
 import time
 import types
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +28,7 @@ from typing import Any
 import coverage
 import pytest
 from _pytest.runner import runtestprotocol
+from _pytest.warnings import catch_warnings_for_item
 
 BUDGET = 8.0
 OUT = Path("var/mutants")
@@ -262,7 +264,7 @@ def graft_class(old: type, new: type) -> None:
         elif isinstance(value, classmethod | staticmethod):
             graft_function(here.__func__, value.__func__)  # type: ignore[union-attr]
         elif isinstance(value, types.FunctionType):
-            if value.__closure__:
+            if value.__closure__ and value.__code__.co_freevars != ("__class__",):
                 setattr(old, name, value)
             else:
                 graft_function(here, value)
@@ -291,6 +293,13 @@ def replace_everywhere(name: str, old: Any, new: Any) -> None:
 # --- running
 
 
+class Kept(dict[str, Any]):
+    """Names that a doctest sees; it clears them when done, and is to run again in every fork."""
+
+    def clear(self) -> None:
+        """Keep them."""
+
+
 class Runner:
     """A pytest plugin that takes the place of the test loop."""
 
@@ -311,14 +320,24 @@ class Runner:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        for item in session.items:
+            if isinstance(item, pytest.DoctestItem):
+                item.dtest.globs = Kept(item.dtest.globs)
         reach = Reach(session.items, [str(Path(path).resolve()) for path in self.paths])
         totals: Counter[str] = Counter()
         gc.freeze()  # what is shared with the children is not touched there
+        reach.drop_unsteady(self.paths)
         OUT.mkdir(parents=True, exist_ok=True)
         for path in self.paths:
             totals += run_module(path, reach)
         say("all", totals)
         return True
+
+
+def run_test(item: pytest.Item, following: pytest.Item | None) -> list[pytest.TestReport]:
+    """Run one test; warnings are errors where the settings say so."""
+    with catch_warnings_for_item(item.config, item.ihook, "runtest", item):
+        return runtestprotocol(item, log=False, nextitem=following)
 
 
 class Reach:
@@ -333,7 +352,7 @@ class Reach:
         for item, following in zip(items, [*items[1:], None], strict=True):
             measured.switch_context(item.nodeid)
             begun = time.process_time()
-            reports = runtestprotocol(item, log=False, nextitem=following)
+            reports = run_test(item, following)
             self.seconds[item.nodeid] = time.process_time() - begun
             failed += [item.nodeid for report in reports if report.failed]
         measured.stop()
@@ -346,9 +365,10 @@ class Reach:
     def tests_of(self, path: str, site: Site) -> list[pytest.Item]:
         """The tests that reach a site, quickest first, within the budget."""
         lines = self.by_line[str(Path(path).resolve())]
-        names = {name for line in site.lines for name in lines.get(line, ()) if name}
+        names = {name for line in site.lines for name in lines.get(line, ())}
         if site.at_import:
-            names |= {name for some in lines.values() for name in some if name}
+            names |= {name for some in lines.values() for name in some}
+        names &= set(self.items)
         chosen, spent = [], 0.0
         for name in sorted(names, key=lambda one: (self.seconds[one] // QUICK, one)):
             spent += self.seconds[name]
@@ -357,27 +377,43 @@ class Reach:
             chosen.append(self.items[name])
         return chosen
 
+    def drop_unsteady(self, paths: list[str]) -> None:
+        """Leave out tests that fail or hang in a fork without any mutant: they would kill all.
+
+        A pool of threads, for one, has no thread in a child. The modules are grafted as they are.
+        """
+        left = list(self.items)
+        while left:
+            passed = passed_in_fork([self.items[name] for name in left], self.allowed, paths)
+            if passed < len(left):
+                print(f"left out, no fork runs it: {left[passed]}", flush=True)
+                del self.items[left[passed]]
+            left = left[passed + 1 :]
+
     def allowed(self, chosen: list[pytest.Item]) -> float:
         """Seconds by the clock: the machine may be busy."""
         return 20.0 + 20.0 * sum(self.seconds[item.nodeid] for item in chosen)
 
 
+def module_at(path: str) -> types.ModuleType:
+    return sys.modules[path.removesuffix(".py").replace("/", ".")]
+
+
 def run_module(path: str, reach: Reach) -> Counter[str]:
     """Try every mutant of one module; write what survives."""
-    module = sys.modules[path.removesuffix(".py").replace("/", ".")]
+    module = module_at(path)
     tree = ast.parse(Path(path).read_text(encoding="utf-8"))
     sites = sorted(Finder(tree).sites, key=lambda site: site.line)
     counted: Counter[str] = Counter()
-    survivors: dict[str, list[str]] = defaultdict(list)
     begun = time.perf_counter()
-    for site in sites:
-        chosen = reach.tests_of(path, site)
-        ended = try_mutant(module, tree, site, chosen, reach.allowed(chosen))
-        counted[ended] += 1
-        if ended in {"survived", "unreached"}:
-            survivors[site.kind].append(f"{path}:{site.line}: {ended}: {site.words}")
-    text = "\n".join(line for lines in survivors.values() for line in lines)
-    (OUT / f"{module.__name__}.txt").write_text(text + "\n", encoding="utf-8")
+    with (OUT / f"{module.__name__}.txt").open("w", encoding="utf-8") as survivors:
+        for site in sites:
+            chosen = reach.tests_of(path, site)
+            ended = try_mutant(module, tree, site, chosen, reach.allowed(chosen))
+            counted[ended] += 1
+            if ended in {"survived", "unreached"}:
+                line = f"{path}:{site.line}: {ended}: {site.kind}: {site.words}"
+                print(line, file=survivors, flush=True)  # a run may be cut short
     say(path, counted, time.perf_counter() - begun)
     return counted
 
@@ -414,6 +450,37 @@ def try_mutant(
     return "timeout"
 
 
+def passed_in_fork(
+    items: list[pytest.Item], allowed: Callable[[list[pytest.Item]], float], paths: list[str]
+) -> int:
+    """How many tests pass in a child, one after the other, before one fails or hangs."""
+    read, write = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            for path in paths:
+                tree = ast.parse(Path(path).read_text(encoding="utf-8"))
+                graft_module(module_at(path), tree, at_import=False)
+            for item, following in zip(items, [*items[1:], None], strict=True):
+                reports = run_test(item, following)
+                if any(report.failed for report in reports):
+                    break
+                os.write(write, b".")
+        finally:
+            os._exit(0)
+    os.close(write)
+    passed = 0
+    while passed < len(items):
+        ready, _, _ = select.select([read], [], [], allowed([items[passed]]))
+        if not ready or not os.read(read, 1):
+            break
+        passed += 1
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    os.close(read)
+    return passed
+
+
 def judge(module: types.ModuleType, tree: ast.Module, site: Site, chosen: list[pytest.Item]) -> int:
     """In the child: 0 if every test passes with the change."""
     quiet = os.open(os.devnull, os.O_WRONLY)
@@ -424,7 +491,7 @@ def judge(module: types.ModuleType, tree: ast.Module, site: Site, chosen: list[p
         site.apply()
         graft_module(module, tree, at_import=site.at_import)
         for item, following in zip(chosen, [*chosen[1:], None], strict=True):
-            reports = runtestprotocol(item, log=False, nextitem=following)
+            reports = run_test(item, following)
             if any(report.failed for report in reports):
                 return 1
     except BaseException:  # noqa: BLE001 - whatever breaks, the mutant is seen

@@ -2,6 +2,7 @@
 
 import math
 import random
+from datetime import timedelta
 
 import numpy as np
 import pandas as pd
@@ -17,7 +18,16 @@ from certification.domain.rubric_lint import walk
 from certification.domain.scales import SCALES
 from certification.domain.scoring import score
 from tests.certification.domain.random_rubrics import DAY, ITEM_NUMBERS, Maker, some_evidence
-from tests.certification.domain.rubrics import LINE, SHIPPED, branch, leaf, lines, rubric, shipped
+from tests.certification.domain.rubrics import (
+    LINE,
+    SHIPPED,
+    branch,
+    changed,
+    leaf,
+    lines,
+    rubric,
+    shipped,
+)
 
 
 def assert_same(made, evidence, got, day=DAY):
@@ -97,6 +107,129 @@ def sound_value(spec, choose):
         return choose.choice(["2026-01-15", "2023-01-15"])
     low, high = spec.get("min", 0), spec.get("max", 100)
     return choose.randint(int(low), int(high)) if choose.random() < 0.8 else high
+
+
+# --- what random rubrics seldom hold, worked by hand
+
+
+def test_missing_evidence_counts_nothing_unless_said():
+    silent = changed(lines("a", "b"), (("tree", "children", 0, "missing"), ...))
+    got = score_many(silent, MappingRows([{"b": 4}]))
+    assert (got.points["a"].tolist(), got.total.tolist()) == ([0.0], [4.0])
+
+
+def test_a_sum_of_small_leaves_is_scaled_up_where_one_is_left_out():
+    half = {"kind": "piecewise", "knots": [[0, 0], [10, 0.5]]}
+    fields = {name: {"type": "number"} for name in ("a", "b")}
+    leaves = [leaf("a", half, 0.5), leaf("b", half, 0.5)]
+    got = score_many(rubric(branch("total", leaves, 1), fields), MappingRows([{"a": 5}]))
+    assert got.total.tolist() == [0.5]
+
+
+def test_a_leaf_without_weight_does_not_annihilate_a_geometric_mean():
+    weights = [(("tree", "children", place, "weight"), 1 - place) for place in (0, 1)]
+    made = changed(lines("a", "b", kind="wgm", maximum=10), *weights)
+    got = score_many(made, MappingRows([{"a": 10, "b": 0}]))
+    assert got.total.tolist() == [10.0]
+
+
+def choice(name):
+    """A leaf of half a point for the code x."""
+    return leaf(name, {"kind": "ordinal", "anchors": [{"code": "x", "points": 0.5}]}, 0.5)
+
+
+X = {"type": "code", "codes": ["x"], "not_applicable": ["n/a"]}
+
+
+def test_missing_share_counts_what_applies_and_the_best_of_alternatives():
+    either = branch("either", [choice("a"), choice("b")], 0.5, "max")
+    made = rubric(branch("total", [either, choice("c")], 1), dict.fromkeys("abc", X))
+    evidence = [
+        {"a": "n/a", "b": "n/a", "c": "n/a"},  # nothing applies
+        {"a": "n/a", "b": "n/a", "c": "x"},
+        {"a": "n/a", "b": "n/a"},
+        {"a": "n/a", "c": "x"},
+        {"a": "x"},
+    ]
+    got = score_many(made, MappingRows(evidence))
+    assert got.missing_share.tolist() == [0.0, 0.0, 1.0, 0.5, 0.5]
+    assert_same(made, evidence, got, None)
+
+
+def test_items_to_which_a_leaf_does_not_apply_leave_it_out():
+    rule = {"collection": "jobs", "fields": {"a": X, "b": X}}
+    node = branch("done", [choice("a"), choice("b")], 1, per_item=rule)
+    made = rubric(branch("total", [node], 1), {"jobs": {"type": "collection"}})
+    one = {"a": "n/a", "b": "x"}
+    evidence = [{"jobs": [one]}, {"jobs": [one, one]}, {"jobs": [one, {"b": "x"}]}]
+    got = score_many(made, MappingRows(evidence))
+    assert got.missing_share.tolist() == [0.0, 0.0, 0.5]
+    assert_same(made, evidence, got, None)
+
+
+def test_faded_items_share_what_is_missing_by_their_weight():
+    rule = {"collection": "jobs", "date": "on", "fields": {"a": X, "b": X}}
+    rule["decay"] = {"kind": "exp", "half_life_months": 6}
+    node = branch("done", [choice("a"), choice("b")], 1, per_item=rule)
+    made = rubric(branch("total", [node], 1), {"jobs": {"type": "collection"}})
+    on = "2025-06-30"  # a year before: a quarter of its weight is left
+    evidence = [{"jobs": [{"on": on, "a": "x", "b": "x"}, {"on": on, "b": "x"}]}]
+    got = score_many(made, MappingRows(evidence), DAY)
+    assert got.missing_share.tolist() == [0.25]
+    assert_same(made, evidence, got)
+
+
+@pytest.mark.parametrize(
+    ("scale", "points"),
+    [
+        (
+            {
+                "kind": "bands",
+                "bands": [
+                    {"gt": 4, "points": 9},
+                    {"ge": 1, "le": 4, "points": 5},
+                    {"lt": 1, "points": 0},
+                ],
+            },
+            [0.0, 5.0, 5.0, 9.0],
+        ),
+        ({"kind": "steps", "points": 2, "per": 2, "from": 1}, [0.0, 0.0, 2.0, 4.0]),
+    ],
+)
+def test_scale_written_another_way_round(scale, points):
+    made = rubric(branch("total", [leaf("a", scale)], 10), {"a": {"type": "number"}})
+    evidence = [{"a": value} for value in (0, 1, 4, 5)]
+    got = score_many(made, MappingRows(evidence))
+    assert got.total.tolist() == points
+    assert_same(made, evidence, got, None)
+
+
+def reduced(**rule):
+    """A leaf worth as many points as its reduced collection says."""
+    evidence = {"collection": "jobs", "date": "on", **rule}
+    tree = branch("total", [leaf("n", LINE, field=None, evidence=evidence)], 10)
+    return rubric(tree, {"jobs": {"type": "collection"}})
+
+
+def test_a_cap_may_be_less_than_one_item():
+    decay = {"kind": "exp", "half_life_months": 6}
+    cap = {"by": "village", "max": 0.25}
+    more = {"value": "q", "item": ITEM_NUMBERS["q"], "decay": decay, "cap_total": cap}
+    made = reduced(reduce="decayed_sum", **more)
+    job = {"on": "2025-06-30", "village": "x", "q": 4}  # a quarter of its weight is left
+    evidence = [{"jobs": [job]}, {"jobs": [job, job]}]
+    got = score_many(made, MappingRows(evidence), DAY)
+    assert got.total.tolist() == pytest.approx([1.0, 1.0])
+    assert_same(made, evidence, got)
+
+
+def test_an_item_at_the_edge_of_the_window_counts():
+    made = reduced(reduce="count", window_months=16)  # 16 months are 487 days
+    days = [DAY - timedelta(days=age) for age in (487, 488)]
+    evidence = [{"jobs": [{"on": day.isoformat()}]} for day in days]
+    got = score_many(made, MappingRows(evidence), DAY)
+    assert got.total.tolist() == [1.0, 0.0]
+    assert_same(made, evidence, got)
 
 
 # --- tables

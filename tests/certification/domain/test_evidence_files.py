@@ -141,6 +141,20 @@ def test_csv_scores_like_json(run, tmp_path, mark):
     assert figures(answer) == EXPECTED
 
 
+def test_yes_and_no_are_read_in_both_languages(run):
+    words = ["true", "FALSE", "是", "否"]
+    table = "".join(f"{place},{word}\n" for place, word in enumerate(words))
+    _, answer, err = run("e.csv", f"provider,ok\n{table}")
+    assert ([one["points"]["ok"] for one in answer], err) == ([10.0, 0.0, 10.0, 0.0], "")
+
+
+def test_a_column_says_when_a_value_expires(run):
+    rate = {**FIELDS["rate"], "validity": {"kind": "expires"}}
+    table = "provider,rate,rate.expires\nNorth,4,2026-06-29\nSouth,4,2026-07-01\n"
+    _, answer, err = run("e.csv", table, rules=rubric(RUBRIC["tree"], {**FIELDS, "rate": rate}))
+    assert ([one["points"]["rate"] for one in answer], err) == ([None, 4.0], "")
+
+
 def test_parquet_scores_like_json(run):
     frame = pd.DataFrame(
         {
@@ -315,6 +329,7 @@ TWICE = pa.Table.from_arrays([pa.array([1]), pa.array([2])], names=["rate", "rat
         ("e.json", b"", "e.json: row 1, column 1: not readable as JSON"),
         ("e.json", b'{"rate": 1,\n}', "e.json: row 2, column 1: not readable as JSON"),
         ("e.json", b'{\n"rate": "\xd6"}', "e.json: row 2: save it as UTF-8"),
+        ("e.json", b"\n\xd6", "e.json: row 2: save it as UTF-8"),
         ("e.json", b"[" * 100_000, "e.json: nested too deeply"),
         ("e.json", b'{"rate": 1, "rate": 2}', "e.json: not readable as JSON: key 'rate'"),
         ("e.json", b'{"rate": ' + b"9" * 5000 + b"}", "e.json: not readable as JSON"),

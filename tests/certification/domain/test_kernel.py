@@ -15,6 +15,7 @@ from certification.domain.kernel import (
     encode,
     grade_county,
     grades_like,
+    score_deliveries,
 )
 from certification.domain.season import Criterion, season_from_json
 from tests.certification.domain.ratings import county, plain_grades, season
@@ -111,6 +112,8 @@ def test_order_of_rows_never_matters(seed):
     rng = np.random.default_rng(seed)
     mixed = [one.iloc[rng.permutation(len(one))] for one in (ratings, deliveries, firms)]
     again = encode(*mixed, criteria=CODES, assessors=ASSESSORS)
+    for one, other in zip(given, again, strict=True):
+        pd.testing.assert_frame_equal(one, other)
     pd.testing.assert_frame_equal(
         grade_county(*given, season()), grade_county(*again, season()), check_exact=True
     )
@@ -189,6 +192,56 @@ def test_one_village_counts_at_most_its_cap():
     assert row["tier"] == "C"  # A asks for three villages, B for two
 
 
+def test_a_village_may_count_less_than_one_delivery():
+    tables = season(1, criteria=(Criterion("fit", 1.0),), village_cap=0.5)
+    ratings, deliveries, firms = firm_of(100, 2)
+    deliveries["village"] = np.int32(0)
+    deliveries["age"] = np.array([18, 36], dtype=np.float32)  # weights 1/2 and 1/4
+    (row,) = grade_county(ratings, deliveries, firms, tables).to_dict("records")
+    assert row["weight"] == pytest.approx(0.5)
+
+
+# --- lines are reached by those who stand on them
+
+
+def certain(number=3, innovation=24.0, **more):
+    """The row of a firm whose quality is known to be the season's mean."""
+    criteria = (Criterion("fit", 3.0), Criterion("kept", 1.0))
+    tables = season(1, **({"criteria": criteria, "mean": 80.0, "between": 0.0} | more))
+    (row,) = grade_county(*firm_of(80, number, innovation=innovation), tables).to_dict("records")
+    return row
+
+
+def test_quality_that_just_reaches_a_tier_grants_it():
+    row = certain(gamma=1.0)  # 56 points of quality beside 24 of innovation: 80
+    assert (row["probability_A"], row["tier"]) == (1.0, "A")
+
+
+def test_innovation_at_its_minimum_is_enough():
+    assert certain(innovation=15.0, mean=95.0)["probability_A"] == 1.0
+    assert certain(innovation=14.9, mean=95.0)["probability_A"] == 0.0
+
+
+@pytest.mark.parametrize(("number", "tier"), [(1, "unrated"), (2, "B"), (3, "A")])
+def test_two_deliveries_are_enough_to_be_rated(number, tier):
+    assert certain(number)["tier"] == tier
+
+
+@pytest.mark.parametrize(("limit", "tier"), [(0.175, "A"), (0.174, "unrated")])
+def test_missing_evidence_up_to_the_limit_is_borne(limit, tier):
+    row = certain(missing_limit=limit)  # a weight of 1 in 4 lacks: a quarter of 70 points
+    assert (row["missing_share"], row["tier"]) == (pytest.approx(0.175), tier)
+
+
+def test_places_of_quarantined_ratings_are_told():
+    tables = season(1, criteria=(Criterion("fit", 1.0),))
+    places, nothing = np.arange(4), np.zeros(4, dtype=int)
+    for ratings, expected in (([3, np.nan, 4.5, 0], [1, 2]), ([4, 3, 2, 0], [])):
+        given = np.array(ratings, dtype=np.float32)
+        found = score_deliveries(places, nothing, nothing, given, count=4, season=tables)
+        assert found.quarantined.tolist() == expected
+
+
 @pytest.mark.parametrize(
     ("table", "column", "value", "message"),
     [
@@ -207,6 +260,17 @@ def test_one_village_counts_at_most_its_cap():
 def test_tables_that_cannot_be_right_are_refused(table, column, value, message):
     tables = county(9)
     tables[table].loc[0, column] = value
+    with pytest.raises(ValueError, match=message):
+        grade_county(*tables, season())
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "value", "message"),
+    [(0, "delivery", 0, "ratings: order them"), (1, "firm", 5, "deliveries: order them")],
+)
+def test_a_row_out_of_order_further_down_is_refused(table, column, value, message):
+    tables = county(9)
+    tables[table].loc[100, column] = value
     with pytest.raises(ValueError, match=message):
         grade_county(*tables, season())
 
@@ -239,6 +303,9 @@ def test_encoding_names_what_is_unknown_or_twice(table, change, message):
 
 def test_empty_answer_has_the_columns_and_types_of_a_full_one():
     full = grade_county(*county(1), season())
+    chances = ["probability_A", "probability_B"]
+    figures = [*NUMBERS[:5], "lower", "missing_share"]
+    assert list(full) == ["firm", *figures, *chances, "tier"]
     assert dict(grades_like(season()).dtypes) == dict(full.dtypes)
 
 

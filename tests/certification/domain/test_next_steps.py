@@ -8,6 +8,7 @@ from certification.domain.assessment import decide
 from certification.domain.firm_evidence import known_fields
 from certification.domain.grading import STARTING_PRIOR
 from certification.domain.next_steps import next_steps, point_lines, steps_of
+from certification.domain.posterior import Prior
 from certification.domain.robustness import Change
 from certification.domain.scoring import score
 from tests.certification.domain.rubrics import branch, changed, leaf, rubric, shipped
@@ -179,7 +180,10 @@ def test_dated_and_derived_fields_and_collections_are_no_steps():
         "day": {"type": "date"},
         "items": {"type": "collection"},
     }
-    assert set(steps_of({**one, "fields": fields}, HAVE, None)) == {"courses", "flag", "level"}
+    bent = [leaf(name, {"kind": "piecewise", "knots": [[0, 0], [9, 9]]}) for name in fields]
+    tree = branch("total", [*one["tree"]["children"][:2], *bent[2:]], 60)
+    found = steps_of({**one, "tree": tree, "fields": fields}, HAVE, None)
+    assert set(found) == {"courses", "flag", "level"}
 
 
 @pytest.mark.parametrize(
@@ -235,6 +239,16 @@ def test_dated_and_derived_fields_and_collections_are_no_steps():
             [-2, -1, 0, 19, 20, 21],
         ),
         ({"kind": "piecewise", "knots": [[0, 0], [20, 10]]}, {"type": "integer"}, list(range(22))),
+        (
+            {"kind": "piecewise", "knots": [[0, 0], [1, 5], [3, 10]]},
+            {"type": "integer"},
+            [0, 1, 2, 3, 4],
+        ),
+        (
+            {"kind": "piecewise", "knots": [[0, 0], [1, 5], [40, 10]]},
+            {"type": "integer"},
+            [-1, 0, 1, 2, 39, 40, 41],
+        ),
         ({"kind": "judgement"}, {"type": "number"}, []),
         (
             {
@@ -285,6 +299,65 @@ def test_conditions_of_other_nodes_bend_too():
     assert [(step.x, step.size) for step in found["c"]] == [("a", 0)]
 
 
+def test_conditions_counted_and_of_ranges_bend_their_own_fields():
+    def at_least(name, value):
+        return {"field": name, "op": "ge", "value": value}
+
+    many = {"kind": "count", "points": 5, "of": [{"code": "x", "when": at_least("x", 3)}]}
+    chosen = {
+        "kind": "judgement",
+        "ranges": [{"when": at_least("y", 7), "low": 5, "high": 10}],
+        "else": {"low": 0, "high": 0},
+    }
+    parts = [leaf("k", many, field=None), leaf("panel", chosen)]
+    one = rubric(
+        branch("total", parts, 20), {name: {"type": "number"} for name in ("panel", "x", "y")}
+    )
+    found = steps_of(one, {}, None)
+    assert {name: [step.x for step in some] for name, some in found.items()} == {"x": [3], "y": [7]}
+
+
+def test_steps_are_sized_from_the_present_level():
+    found = steps_of(small(), {"level": "some"}, None)
+    assert [(step.x, step.size) for step in found["level"]] == [("none", 1), ("all", 1)]
+    assert [(step.x, step.size) for step in found["flag"]] == [(True, 1), (False, 1)]
+
+
+def test_four_fields_are_too_many():
+    names = [f"f{at}" for at in range(4)]
+    scale = {"kind": "boolean", "true": 10, "false": 0}
+    leaves = [leaf(name, scale, missing="zero") for name in names]
+    fields = {name: {"type": "boolean"} for name in names}
+    one = rubric(branch("total", leaves, 40), fields, tiers=[tier(40)])
+    assert steps(one, dict.fromkeys(names, False)).found.best == ()
+
+
+def test_a_tier_may_ask_for_a_node_alone():
+    found = steps(small(tiers=[tier(10, node="flag")]), HAVE).found
+    assert (found.gap, [one.id for one in found.single]) == (0.0, ["flag"])
+
+
+def test_a_node_without_points_reaches_nothing():
+    one = changed(
+        small(tiers=[tier(5, node="level")]), (("tree", "children", 1, "missing"), "exclude")
+    )
+    found = steps(one, {"flag": True, "courses": 2}).found
+    assert [(change.id, change.x) for change in found.single] == [("level", "some")]
+
+
+def test_the_lines_are_those_of_the_tier():
+    either = {"any": [{"node": "flag", "op": "ge", "value": 5}]}
+    one = small(tiers=[{"id": "A", "when": either}, tier(20, name="B")])
+    assert point_lines(one, "A") == ()
+    assert [line.at_least for line in point_lines(one, "B")] == [20]
+
+
+def test_an_unmet_minimum_that_the_tier_does_not_ask_for_blocks_nothing():
+    one = changed(small(20), (("tree", "children", 2, "minimum"), {"points": 9}))
+    assert score(one, HAVE).reasons == ("minimum:courses",)
+    assert steps(one, HAVE).found.blocking == ()
+
+
 def test_too_many_sets_leave_the_larger_ones_out():
     names = [f"f{at:02}" for at in range(20)]
     scale = {"kind": "piecewise", "knots": [[0, 0], [10, 10]]}
@@ -333,6 +406,37 @@ def test_the_gap_is_measured_from_what_quality_reaches_with_the_probability():
     innovation = result.points["innovation"]
     assert (result.tier, found.tier) == ("B", "A")
     assert found.found.gap == pytest.approx(80 - innovation - sure)
+
+
+def test_deliveries_may_stand_in_a_weighted_mean():
+    weights = [(("tree", "children", at, "weight"), share) for at, share in ((0, 0.7), (1, 0.3))]
+    one = changed(COUNTY, (("tree", "aggregate"), {"kind": "wam"}), *weights)
+    _, _, found = county_steps(county(40), one)
+    assert found.found.gap == pytest.approx(county_steps(county(40))[2].found.gap)
+
+
+def test_quality_that_may_be_nothing_counts_nothing():
+    evidence = county(2)
+    for item in evidence["deliveries"]:
+        item |= {"technical_mean": 0.0, "on_time": False, "time_cut": 0.0}
+        item |= {"acceptance": "rejected"}
+    result, graded = decide(COUNTY, evidence, TODAY, Prior(2.0, 144.0, 64.0))
+    found = next_steps(COUNTY, evidence, TODAY, result, graded)
+    assert graded.quality.lower(0.8) < 0
+    assert found.found.gap == 65 - result.points["innovation"]
+
+
+def test_a_line_inside_the_items_that_is_reached_blocks_nothing():
+    lines = [{"node": "technical", "op": "ge", "value": 10}, tier(80)["when"]]
+    one = changed(COUNTY, (("tiers", 0, "when"), {"all": lines}))
+    assert county_steps(county(40), one)[2].found.blocking == ()
+
+
+def test_without_a_grading_deliveries_stand_at_their_mean():
+    result = score(COUNTY, county(40), TODAY)
+    found = next_steps(COUNTY, county(40), TODAY, result)
+    assert (result.tier, found.tier) == ("B", "A")
+    assert found.found.gap == pytest.approx(80 - result.total)
 
 
 def test_one_field_that_moves_two_leaves_counts_with_both():
@@ -413,4 +517,5 @@ def test_a_plain_rubric_counts_every_field():
     found = next_steps(PLAIN, evidence, TODAY, score(PLAIN, evidence, TODAY))
     assert found.tier == "A"
     assert found.found.gap == 11
+    assert found.as_json()["tier"] == "A"
     assert found.as_json()["best"][0]["id"]

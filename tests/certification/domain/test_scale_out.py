@@ -53,6 +53,12 @@ def test_county_alone_has_the_bits_it_has_among_others(tmp_path):
     assert_same_bits(grade_county(*county(2), season()), among)
 
 
+def test_county_is_three_tables(tmp_path):
+    (folder,) = snapshot(tmp_path / "snapshot", 1)
+    names = sorted(path.name for path in folder.iterdir())
+    assert names == ["deliveries.parquet", "firms.parquet", "ratings.parquet"]
+
+
 def command(tmp_path, *more):
     tables = tmp_path / "season.json"
     tables.write_text(json.dumps(season().as_json()))
@@ -67,6 +73,15 @@ def test_command_writes_the_grades(tmp_path, capsys, engine):
     assert capsys.readouterr().out == "2 counties, 40 firms\n"
     written = pd.read_parquet(tmp_path / "grades.parquet")
     assert_same_bits(written, grade_one_by_one(counties, season()))
+
+
+@pytest.mark.parametrize("lacking", ["--season", "--out"])
+def test_command_needs_tables_and_a_place_for_the_grades(capsys, lacking):
+    given = {"--season": "season.json", "--out": "grades.parquet"}
+    kept = [word for name, value in given.items() if name != lacking for word in (name, value)]
+    with pytest.raises(SystemExit):
+        main(["snapshot", *kept])
+    assert f"the following arguments are required: {lacking}" in capsys.readouterr().err
 
 
 def test_command_says_what_is_wrong_with_a_snapshot(tmp_path, capsys):
