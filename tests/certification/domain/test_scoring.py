@@ -508,6 +508,10 @@ def test_command_quarantines_written_out_floats(tmp_path, capsys):
     assert json.loads(out)["issues"] == ["rd_ratio_pct:nan"]
 
 
+def test_json_says_what_share_is_missing():
+    assert as_json(score(lines("a", "b"), {"a": 5}))["missing_share"] == 0.5
+
+
 def test_json_of_a_dated_leaf_is_plain():
     fields = {"a": {"type": "number"}}
     one = rubric(branch("total", [leaf("a", LINE)], 10), fields)
