@@ -275,11 +275,11 @@ def form_problems(content: Content) -> tuple[Problem, ...]:
 def _form_problems(content: Content) -> Iterator[Problem]:
     asked = questions_of(content)
     if not asked:
-        yield Problem("questions", "write at least one question")
+        yield Problem.of("questions", "write at least one question")
     if len(asked) > MOST_QUESTIONS:
-        yield Problem("questions", f"write at most {MOST_QUESTIONS} questions")
+        yield Problem.of("questions", "write at most %(most)s questions", most=MOST_QUESTIONS)
     if content["closes_on"] and content["closes_on"] < content["opens_on"]:
-        yield Problem("closes_on", "write a day on or after opens_on, or none")
+        yield Problem.of("closes_on", "write a day on or after opens_on, or none")
     keys = [one["key"] for one in asked]
     yield from _key_problems("questions", keys)
     for one in asked:
@@ -294,21 +294,21 @@ def _key_problems(path: str, keys: Sequence[str]) -> Iterator[Problem]:
     for number, key in enumerate(keys):
         here = f"{path}[{key or number}].key"
         if not KEY.fullmatch(key):
-            yield Problem(here, "write small letters, digits and _, a letter first, at most 40")
+            yield Problem.of(here, "write small letters, digits and _, a letter first, at most 40")
         elif path == "questions" and key in RESERVED:
-            yield Problem(here, f"{key} has a meaning of its own; write another key")
+            yield Problem.of(here, "%(key)s has a meaning of its own; write another key", key=key)
         elif key in keys[:number]:
-            yield Problem(here, f"{key} stands twice; write another key")
+            yield Problem.of(here, "%(key)s stands twice; write another key", key=key)
 
 
 def _question_problems(question: Question, path: str) -> Iterator[Problem]:
     if question["klass"] not in CLASSES:
-        yield Problem(f"{path}.klass", f"write one of {', '.join(CLASSES)}")
+        yield Problem.of(f"{path}.klass", "write one of %(known)s", known=", ".join(CLASSES))
     if not question["purpose"].strip():
-        yield Problem(f"{path}.purpose", "write why this is asked")
+        yield Problem.of(f"{path}.purpose", "write why this is asked")
     least, most = question.get("least"), question.get("most")
     if least is not None and most is not None and least > most:
-        yield Problem(f"{path}.most", "write a number that is not below least")
+        yield Problem.of(f"{path}.most", "write a number that is not below least")
     if question["type"] in CHOICES:
         yield from _key_problems(f"{path}.options", codes_of(question))
 
@@ -317,12 +317,12 @@ def _check_problems(
     check: Mapping[str, Any], path: str, types: Mapping[str, Mapping[str, Any]]
 ) -> Iterator[Problem]:
     if check["otherwise"] not in OUTCOMES:
-        yield Problem(f"{path}.otherwise", f"write one of {', '.join(OUTCOMES)}")
+        yield Problem.of(f"{path}.otherwise", "write one of %(known)s", known=", ".join(OUTCOMES))
     for name in ("reason", "reason_en"):
         if not check[name].strip():
-            yield Problem(f"{path}.{name}", "write what the firm is told when it does not hold")
+            yield Problem.of(f"{path}.{name}", "write what the firm is told when it does not hold")
     if check["when"] is None:
-        yield Problem(f"{path}.when", 'write JSON such as {"field": "name", "op": "known"}')
+        yield Problem.of(f"{path}.when", 'write JSON such as {"field": "name", "op": "known"}')
     else:
         yield from lint(check["when"], f"{path}.when", fields=types, nodes=frozenset())
 

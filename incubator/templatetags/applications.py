@@ -10,6 +10,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from incubator.domain import application as rules
+from incubator.labels.form_faults import fault_words
 from incubator.labels.windows import CLOCK, form_words
 from incubator.models import (
     Application,
@@ -24,6 +25,7 @@ from portal.templatetags.portal import COMPONENTS, file_row, status
 from portal.templatetags.portal_words import BANNER_ICONS, day
 
 register = template.Library()
+register.filter(fault_words)
 
 
 def state_mark(lifecycle: str, state: str, *, public: bool) -> dict[str, Any]:

@@ -25,7 +25,7 @@ from calendar import monthrange
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Self
 
 EPS = 1e-9
 """Comparison slack, in the unit of what is compared."""
@@ -70,10 +70,26 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Problem:
-    """One fault in a definition: the path of the faulty place and what to write instead."""
+    """One fault in a definition: the path of the faulty place and what to write instead.
+
+    ``message`` is English. Where pages show a fault to people who write Chinese, ``template`` and
+    ``params`` let them translate it; elsewhere ``template`` is the message itself.
+    """
 
     path: str
     message: str
+    template: str = ""
+    params: tuple[tuple[str, str], ...] = ()
+
+    @classmethod
+    def of(cls, path: str, template: str, **params: object) -> Self:
+        """Return a fault whose words can be translated.
+
+        >>> Problem.of("key", "%(key)s stands twice", key="a").message
+        'a stands twice'
+        """
+        filled = {name: str(value) for name, value in params.items()}
+        return cls(path, template % filled if filled else template, template, (*filled.items(),))
 
     def __str__(self) -> str:
         """``path: message``, as an author reads it."""
@@ -312,11 +328,11 @@ def _lint(
     nodes: frozenset[str] | None,
 ) -> Iterator[Problem]:
     if not isinstance(predicate, Mapping):
-        yield Problem(path, 'write an object such as {"field": "name", "op": "ge", "value": 1}')
+        yield Problem.of(path, 'write an object such as {"field": "name", "op": "ge", "value": 1}')
         return
     keys = [key for key in ("all", "any", "not", *SUBJECTS) if key in predicate]
     if len(keys) != 1:
-        yield Problem(path, "write exactly one of all, any, not, field, node, score")
+        yield Problem.of(path, "write exactly one of all, any, not, field, node, score")
     elif keys[0] == "not":
         yield from _lint(predicate["not"], _join(path, "not"), fields, nodes)
     elif keys[0] in {"all", "any"}:
@@ -332,7 +348,7 @@ def _lint_parts(
     nodes: frozenset[str] | None,
 ) -> Iterator[Problem]:
     if not isinstance(parts, list) or not parts:
-        yield Problem(path, "write a list with at least one predicate")
+        yield Problem.of(path, "write a list with at least one predicate")
         return
     for index, part in enumerate(parts):
         yield from _lint(part, f"{path}[{index}]", fields, nodes)
@@ -347,36 +363,41 @@ def _lint_comparison(
     op = leaf.get("op")
     if not isinstance(op, str) or op not in OPERATORS:
         known = ", ".join(OPERATORS)
-        yield Problem(_join(path, "op"), f"unknown op {op!r}; write one of {known}")
+        words = "unknown op %(op)s; write one of %(known)s"
+        yield Problem.of(_join(path, "op"), words, op=repr(op), known=known)
         return
     spec: Mapping[str, Any] | None = {"type": "number"}
     if "field" in leaf:
         spec = None if fields is None else fields.get(leaf["field"], {})
         if spec == {}:
-            yield Problem(_join(path, "field"), f"unknown field {leaf['field']!r}; declare it")
+            field = repr(leaf["field"])
+            yield Problem.of(
+                _join(path, "field"), "unknown field %(field)s; declare it", field=field
+            )
             return
     elif nodes is not None and "node" in leaf and leaf["node"] not in nodes:
         yield Problem(_join(path, "node"), f"unknown node {leaf['node']!r}; name one of this tree")
     elif nodes is not None and not nodes:
-        yield Problem(_join(path, "score"), "the score is not known here; compare a field instead")
+        words = "the score is not known here; compare a field instead"
+        yield Problem.of(_join(path, "score"), words)
     if spec is not None:
         yield from _lint_value(op, leaf.get("value"), spec, path)
     elif op not in WITHOUT_VALUE and "value" not in leaf:
-        yield Problem(_join(path, "value"), f"op {op} needs a value; add it")
+        yield Problem.of(_join(path, "value"), "op %(op)s needs a value; add it", op=op)
 
 
 def _lint_value(op: str, value: object, spec: Mapping[str, Any], path: str) -> Iterator[Problem]:
     allowed = OPS_OF_TYPE.get(spec["type"], frozenset())
     if op not in allowed:
         names = ", ".join(sorted(allowed))
-        message = f"op {op} does not fit a {spec['type']}; write one of {names}"
-        yield Problem(_join(path, "op"), message)
+        words = "op %(op)s does not fit a %(type)s; write one of %(names)s"
+        yield Problem.of(_join(path, "op"), words, op=op, type=spec["type"], names=names)
         return
     if op in WITHOUT_VALUE:
         return
     many = op in {"in", "not_in"}
     if many and not (isinstance(value, list) and value):
-        yield Problem(_join(path, "value"), f"op {op} needs a list of values")
+        yield Problem.of(_join(path, "value"), "op %(op)s needs a list of values", op=op)
         return
     kind = "number" if op in {"within_months", "for_months"} else spec["type"]
     ones: list[object] = value if many else [value]  # type: ignore[assignment]
@@ -386,9 +407,11 @@ def _lint_value(op: str, value: object, spec: Mapping[str, Any], path: str) -> I
 
 def _lint_one(one: object, kind: str, spec: Mapping[str, Any], path: str) -> Iterator[Problem]:
     if not _FITS[kind](one):
-        yield Problem(path, f"{one!r} is not a {kind}; write {_EXAMPLE[kind]}")
+        words = "%(value)s is not a %(type)s; write %(example)s"
+        yield Problem.of(path, words, value=repr(one), type=kind, example=_EXAMPLE[kind])
     elif "codes" in spec and one not in spec["codes"]:
-        yield Problem(path, f"{one!r} is no code of the field; write one of {spec['codes']}")
+        words = "%(value)s is no code of the field; write one of %(codes)s"
+        yield Problem.of(path, words, value=repr(one), codes=spec["codes"])
 
 
 def _is_number(one: object) -> bool:

@@ -6,8 +6,10 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from django.utils import translation
 
 from incubator.domain import application_form as rules
+from incubator.labels.form_faults import FAULTS, fault_words
 from incubator.services.windows import FIRST_FORM
 from tests.incubator.forms import check, form, question
 
@@ -186,6 +188,30 @@ def test_bad_form_is_refused_with_the_path_and_what_to_write(content, path, star
     found = rules.form_problems(content)
     assert [one.path for one in found] == [path]
     assert found[0].message.startswith(start)
+    assert found[0].template in FAULTS
+
+
+@pytest.mark.parametrize(
+    "when",
+    [
+        {"all": []},
+        {"field": "short", "op": "ge", "value": 1},
+        {"field": "number", "op": "ge"},
+        {"field": "number", "op": "in", "value": 3},
+        {"field": "choice", "op": "eq", "value": "gone"},
+        {"all": [KNOWN], "any": [KNOWN]},
+    ],
+)
+def test_every_fault_of_a_check_can_be_said_in_chinese(when):
+    asked = [question("short"), question("number"), question("choice")]
+    found = rules.form_problems(form(*asked, checks=[check("c", when)]))
+    assert found
+    with translation.override("zh-hans"):
+        words = [fault_words(one) for one in found]
+    assert {one.template for one in found} <= FAULTS
+    assert [any("\u4e00" <= sign <= "\u9fff" for sign in one) for one in words] == [True] * len(
+        found
+    )
 
 
 def test_nameless_checks_bear_the_name_of_their_question():

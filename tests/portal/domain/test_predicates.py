@@ -257,7 +257,8 @@ def test_lint_names_path_and_remedy(predicate, path, start):
 def test_lint_forbids_the_score_where_there_is_none():
     predicate = {"score": True, "op": "ge", "value": 3}
     message = "the score is not known here; compare a field instead"
-    assert lint(predicate, "", fields=FIELDS, nodes=frozenset()) == (Problem("score", message),)
+    found = lint(predicate, "", fields=FIELDS, nodes=frozenset())
+    assert found == (Problem.of("score", message),)
 
 
 def test_lint_leaves_names_unchecked_when_none_are_given():
