@@ -100,6 +100,15 @@ def clash(held: frozenset[str], wanted: str) -> str:
     return ""
 
 
+def grantable(held: frozenset[str]) -> list[Role]:
+    """Return the global roles that somebody with these roles may be given, in their order.
+
+    >>> grantable(frozenset({"sysadmin"}))
+    [<Role.EXPERT: 'expert'>, <Role.LEARNER: 'learner'>, <Role.LEADER: 'leader'>]
+    """
+    return [role for role in Role if role not in {*BOUND, *held} and not clash(held, role)]
+
+
 def allowed_in(role: str, kind: str) -> bool:
     """Return whether a membership with ``role`` fits an organisation of ``kind``."""
     return kind in BOUND.get(Role(role), frozenset())

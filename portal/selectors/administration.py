@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from portal import labels
+from portal.domain.roles import Role, grantable
 from portal.domain.signin import is_dormant
 from portal.labels import deeds_named, refusals_named
 from portal.models import AuditEntry, EventRecord, FactorReset, Job, Organisation, User
@@ -83,6 +84,39 @@ def people_page(
     if text := values.get("q"):
         people = people.filter(named(text))
     return list(people[: AUDIT_PAGE + 1])
+
+
+@dataclass(frozen=True)
+class RoleOffer:
+    """A deed on roles (grant, revoke) and the roles for which it can succeed."""
+
+    deed: str
+    roles: list[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class PersonLine:
+    """A person of the list, the state of the account, and what can be done to the roles."""
+
+    person: User
+    state: str
+    offers: list[RoleOffer]
+
+
+def person_line(person: User, now: datetime) -> PersonLine:
+    """Return a person as the list shows them, from what ``people_page`` fetched."""
+    held = {group.name for group in person.groups.all()}
+    bound = {one.role for one in person.memberships.all() if one.active}
+    choices = {
+        "grant": [str(role) for role in grantable(frozenset(held | bound))],
+        "revoke": [str(role) for role in Role if role in held],
+    }
+    offers = [
+        RoleOffer(deed, [(code, str(labels.ROLES[code])) for code in roles])
+        for deed, roles in choices.items()
+        if roles
+    ]
+    return PersonLine(person, account_state(person, now), offers)
 
 
 def dormant_people(people: QuerySet[User], now: datetime) -> QuerySet[User]:

@@ -13,10 +13,10 @@ from portal.models import User
 from portal.permissions import for_roles
 from portal.selectors.administration import (
     AUDIT_PAGE,
-    account_state,
     audit_page,
     jobs_page,
     people_page,
+    person_line,
     subject_names,
 )
 from portal.selectors.health import readiness
@@ -51,8 +51,7 @@ def people(request: HttpRequest) -> HttpResponse:
     more = next_link(request, rows[-2].pk) if len(rows) > AUDIT_PAGE else ""
     context = {
         "form": form,
-        "people": [(person, account_state(person, now)) for person in rows[:AUDIT_PAGE]],
-        "role_form": RoleForm(),
+        "people": [person_line(person, now) for person in rows[:AUDIT_PAGE]],
         "next_url": more,
     }
     return render(request, "portal/site/people.html", context)

@@ -71,7 +71,28 @@ def test_audit_trail_is_filtered(world, query, count):
 )
 def test_people_are_found(world, query, emails):
     people = world.client("secadmin").get(f"/workspace/people/?{query}").context["people"]
-    assert [person.email for person, _state in people] == emails
+    assert [line.person.email for line in people] == emails
+
+
+def test_only_roles_that_can_be_given_or_taken_are_offered(world):
+    def offers(login: str) -> dict[str, list[str]]:
+        page = world.client("secadmin").get(f"/workspace/people/?q={login}@")
+        [line] = page.context["people"]
+        return {one.deed: [code for code, _name in one.roles] for one in line.offers}
+
+    assert offers("auditor")["revoke"] == ["auditor"]
+    assert {"assessor", "sysadmin", "auditor"} & set(offers("auditor")["grant"]) == set()
+    assert "learner" in offers("auditor")["grant"]
+    clerk = offers("clerk")
+    assert "revoke" not in clerk
+    assert "sysadmin" not in clerk["grant"]
+    assert "expert" in clerk["grant"]
+
+
+def test_nobody_is_offered_a_change_of_their_own_roles(world):
+    page = world.client("secadmin", "en").get("/workspace/people/?q=secadmin@").text
+    assert "another security administrator" in page
+    assert "hy-roleform" not in page
 
 
 @pytest.mark.parametrize("path", ["/workspace/audit/", "/workspace/people/"])
