@@ -250,6 +250,7 @@ def test_moved_milestone_of_a_pilot_not_yet_running_asks_nobody(story: Story) ->
         ("signer", date(2026, 12, 28), "晚到", "role"),
         ("owner", date(2026, 12, 28), " ", "reason_required"),
         ("owner", date(2026, 12, 15), "晚到", "same_date"),
+        ("owner", date(2026, 11, 22), "晚到", "date_past"),
     ],
 )
 def test_moving_a_milestone_is_refused(story: Story, login, due_on, reason, code) -> None:
@@ -263,6 +264,19 @@ def test_moving_a_milestone_is_refused(story: Story, login, due_on, reason, code
             actor=story.world.people[login],
         )
     assert refused.value.code == code
+
+
+def test_further_milestone_in_the_past_is_refused(story: Story) -> None:
+    pilot = story.pilot()
+    with pytest.raises(Invalid, match="date_past"):
+        add_milestone(
+            pilot=pilot,
+            title="补充培训",
+            due_on=date(2026, 11, 22),
+            actor=story.world.staff,
+            now=story.now,
+        )
+    assert pilot.milestones.count() == 1
 
 
 def test_milestone_of_an_ended_pilot_stays(story: Story) -> None:
