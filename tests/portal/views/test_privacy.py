@@ -105,7 +105,7 @@ def test_account_is_closed_and_opened_on_its_page(world):
     client.post(f"{path}account/", {"deed": "close", "reason": "离职"})
     assert client.get(path).context["page"].state == "closed"
     found = client.get("/workspace/people/?state=closed").context["people"]
-    assert [(person, state) for person, state in found] == [(world.learner, "closed")]
+    assert [(line.person, line.state) for line in found] == [(world.learner, "closed")]
     client.post(f"{path}account/", {"deed": "open", "reason": "返岗"})
     assert client.get(path).context["page"].state == ""
 
@@ -131,7 +131,7 @@ def test_dormant_accounts_are_flagged_and_found(world, settings):
     world.learner.date_joined = world.now.replace(year=2020)
     world.learner.save()
     found = world.client("secadmin").get("/workspace/people/?state=dormant").context["people"]
-    assert [(person, state) for person, state in found] == [(world.learner, "dormant")]
+    assert [(line.person, line.state) for line in found] == [(world.learner, "dormant")]
 
 
 @pytest.mark.parametrize("count", [1, 3])
