@@ -207,7 +207,8 @@ USE_TZ = True
 # --- Static and stored files
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "static"
-STATICFILES_DIRS = [("vendor", VAR_DIR / "assets")]
+# what make setup built belongs to the release, wherever its data lie
+STATICFILES_DIRS = [("vendor", BASE_DIR / "var" / "assets")]
 MEDIA_URL = "/media/"
 MEDIA_ROOT = VAR_DIR / "media"
 

@@ -7,6 +7,7 @@ from config.settings.base import BASE_URL, DATABASES, SQLITE_PRAGMAS, env
 
 SHORTEST_SECRET = 50
 DEFAULT_DEMO_PASSWORD = "demo-630123"  # noqa: S105 named so that it can be refused
+DEFAULT_PASSWORDS = {"postgres", "password", "portal", DEFAULT_DEMO_PASSWORD}
 
 SECRET_KEY = env.str("SECRET_KEY", "")
 if len(SECRET_KEY) < SHORTEST_SECRET:
@@ -18,14 +19,18 @@ if env.bool("DEBUG", False):
 if env.bool("DEMO", False) or env.str("DEMO_PASSWORD", "") == DEFAULT_DEMO_PASSWORD:
     msg = "The demo and its password must not be used in production."
     raise ImproperlyConfigured(msg)
-if DATABASES["default"].get("PASSWORD") in {"postgres", "password", DEFAULT_DEMO_PASSWORD}:
+if str(DATABASES["default"].get("PASSWORD", "")).casefold() in DEFAULT_PASSWORDS:
     msg = "DATABASE_URL uses a default password."
     raise ImproperlyConfigured(msg)
-if not env.list("ALLOWED_HOSTS", default=[]):
-    msg = "ALLOWED_HOSTS is missing."
+if not set(env.list("ALLOWED_HOSTS", default=[])) - {"*"}:
+    msg = "ALLOWED_HOSTS is missing, or allows any."
     raise ImproperlyConfigured(msg)
 if not BASE_URL.startswith("https://"):
     msg = "BASE_URL must be the https:// address that people use."
+    raise ImproperlyConfigured(msg)
+
+if env.str("EMAIL_URL", "").partition(":")[0] in {"", "consolemail", "dummymail", "memorymail"}:
+    msg = "EMAIL_URL is missing; on the console nobody gets mail, and logs hold what it says."
     raise ImproperlyConfigured(msg)
 
 DEBUG = False

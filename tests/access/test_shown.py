@@ -43,6 +43,7 @@ def production(settings, tmp_path) -> dict:
         "SECRET_KEY": "x" * 50,
         "ALLOWED_HOSTS": "portal.example",
         "BASE_URL": "https://portal.example",
+        "EMAIL_URL": "smtp://mail.example",
         "VAR_DIR": str(tmp_path / "var"),
     }
     shown = subprocess.run(

@@ -15,6 +15,7 @@ PRODUCTION = {
     "SECRET_KEY": "k" * 60,
     "ALLOWED_HOSTS": "portal.example",
     "BASE_URL": "https://portal.example",
+    "EMAIL_URL": "smtp://mail.example",
 }
 TESTS = {"DJANGO_SETTINGS_MODULE": "config.settings.test"}
 PRAGMAS = {

@@ -44,8 +44,7 @@ class Gunicorn:
 
     def __init__(self, home: Path, database_url: str) -> None:
         self.home = home
-        for name in ("static", "assets"):
-            (home / name).symlink_to(ROOT / "var" / name)
+        (home / "static").symlink_to(ROOT / "var" / "static")
         self.path = home / "web.sock"
         self.listener = socket.socket(socket.AF_UNIX)
         self.listener.bind(str(self.path))
@@ -58,6 +57,7 @@ class Gunicorn:
             "VAR_DIR": str(home),
             "ALLOWED_HOSTS": NAME,
             "BASE_URL": f"https://{NAME}",
+            "EMAIL_URL": "smtp://mail.example",
             "X_ACCEL_PREFIX": "/protected/",
             "CLIENT_ADDRESS_HEADER": "X-Real-IP",
         }
