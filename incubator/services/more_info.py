@@ -161,7 +161,7 @@ def require_later(stands: date | None, due_on: date, today: date) -> None:
 def lapse_answers(*, now: datetime) -> int:
     """Let applications lapse whose answer did not come by its day (every night); return how many.
 
-    Each in a transaction of its own, so that one that fails holds up no other.
+    Each in a transaction of its own: what was done before an error stays done.
     """
     today = timezone.localdate(now)
     late = Application.objects.filter(state="more_info", answer_due_on__lt=today)
