@@ -3,7 +3,8 @@
 from itertools import chain, count
 from typing import Any, ClassVar
 
-from django.db import models
+from django.core.exceptions import PermissionDenied
+from django.db import models, transaction
 from django.http import HttpRequest
 from django.utils.text import slugify
 from django.utils.translation import get_language
@@ -143,6 +144,24 @@ class BilingualPage(Page):
         """Do the same for a draft."""
         self.fill_slug()
         super().minimal_clean()
+
+    @transaction.atomic
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save the page, unless it was published while this draft of it was on its way.
+
+        Wagtail's own saving posts the draft beside the click on "Publish" and writes the whole
+        page as it was read, so that the one could take back the other.
+
+        Raises:
+            PermissionDenied: the draft is older than what is published; Wagtail answers the
+                saving with it and stops saving by itself.
+        """
+        if self.pk and not self.live and "update_fields" not in kwargs:
+            rows = Page.objects.select_for_update().filter(pk=self.pk)
+            live, latest = rows.values_list("live", "latest_revision").get()
+            if live and latest != self.latest_revision_id:
+                raise PermissionDenied(_("This page was published in the meantime. Reload it."))
+        super().save(*args, **kwargs)
 
     def fill_slug(self) -> None:
         """Make an address of a Latin title or else of the page's type: ``news-3``."""

@@ -2,6 +2,8 @@
 
 import pytest
 from django.contrib.messages import get_messages
+from django.core.exceptions import PermissionDenied
+from wagtail.models import Page as WagtailPage
 
 from portal.models import HelpPage, NewsIndexPage, NewsPage
 from portal.services.site import build_site
@@ -43,6 +45,46 @@ def test_page_without_a_parent_stays_without_an_address(db):
     page = HelpPage(title="帮助")
     page.fill_slug()
     assert page.slug == ""
+
+
+def test_draft_on_its_way_does_not_take_a_page_back_that_was_published_meanwhile(news, world):
+    page = news.add_child(instance=NewsPage(date=world.now.date(), title="消息", live=False))
+    page.save_revision()
+    on_its_way = NewsPage.objects.get(pk=page.pk).get_latest_revision_as_object()
+    page.save_revision().publish()
+
+    on_its_way.title = "旧稿"
+    with pytest.raises(PermissionDenied, match="本页在此期间已发布"):
+        on_its_way.save()
+
+    stored = NewsPage.objects.get(pk=page.pk)
+    assert (stored.live, stored.title) == (True, "消息")
+    stored.unpublish()
+    assert not NewsPage.objects.get(pk=page.pk).live
+
+
+def test_wagtails_own_saving_is_told_that_the_page_was_published(news, world, monkeypatch):
+    page = news.add_child(instance=NewsPage(date=world.now.date(), title="消息", live=False))
+    page.save_revision()
+    read = WagtailPage.get_latest_revision_as_object
+
+    def read_and_publish(draft):
+        found = read(draft)
+        NewsPage.objects.get(pk=page.pk).save_revision().publish()
+        return found
+
+    monkeypatch.setattr(WagtailPage, "get_latest_revision_as_object", read_and_publish)
+    stream = {f"{name}-count": "0" for name in ("body", "body_en")}
+    response = world.client("staff", "en").post(
+        f"/admin/pages/{page.pk}/edit/",
+        {"date": "2026-11-23", "title": "旧稿", "slug": page.slug, **stream},
+        headers={"Accept": "application/json"},
+    )
+    assert response.status_code == 400
+    assert response.json()["error_code"] == "invalid_revision"
+    assert "published in the meantime" in response.json()["error_message"]
+    assert NewsPage.objects.get(pk=page.pk).live
+    assert NewsPage.objects.get(pk=page.pk).title == "消息"
 
 
 def posted(world, news, **values):
