@@ -1,10 +1,8 @@
 """Translated names of this app's states, actions, refusals, work items and notifications."""
 
 from collections.abc import Iterable, Mapping
-from datetime import date
 from typing import Any
 
-from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
@@ -23,6 +21,7 @@ from portal.labels import (
     add_states,
     add_work_kinds,
 )
+from portal.labels.days import iso_in_words
 
 add_states(
     ROUND.name,
@@ -353,9 +352,4 @@ def value_words(value: str) -> str:
 
 def day_words(text: str) -> str:
     """Write an ISO date in the language in use; other notes as they stand."""
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        return text
-    chinese = (get_language() or "zh").startswith("zh")
-    return date_format(day, "Y年n月j日" if chinese else "j M Y")
+    return iso_in_words(text)

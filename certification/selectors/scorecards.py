@@ -63,11 +63,11 @@ class Part:
 
 @dataclass(frozen=True)
 class LineRow:
-    """A node's own points beside the lines of every tier (``None``: no line)."""
+    """A node's own points beside every tier and its line (``None``: no line)."""
 
     label: str
     value: float | None
-    cuts: list[float | None]
+    cuts: list[tuple[str, float | None]]
 
 
 @dataclass(frozen=True)
@@ -270,7 +270,9 @@ def lines_of(
     }
     nodes = list(dict.fromkeys(node for node, _tier in cuts))
     return [
-        LineRow(names[node], shown(points[node]), [cuts.get((node, tier)) for tier in tiers])
+        LineRow(
+            names[node], shown(points[node]), [(tier, cuts.get((node, tier))) for tier in tiers]
+        )
         for node in nodes
     ]
 

@@ -57,7 +57,7 @@ def answers(firm: Firm) -> dict[str, object]:
             "由村文书和网格员共同确认，材料可查。"
         ),
         "contact_person": f"{firm.name[:5]}联系人",
-        "contact_phone": "0971-0000000",
+        "contact_phone": f"0971-00000{firm.number:02d}",
         "truth_declared": True,
     }
 

@@ -1,8 +1,10 @@
 """Words of the cloud resources."""
 
+from decimal import Decimal
+
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
+from django.utils.translation import override, pgettext_lazy
 
 from portal.labels import (
     Choices,
@@ -14,6 +16,7 @@ from portal.labels import (
     state_choices,
 )
 from portal.labels.deeds import add_deeds
+from portal.labels.numbers import amount
 
 add_states(
     "incubator.resource_request",
@@ -214,6 +217,15 @@ def pool_kinds() -> Choices:
 def unit_name(unit: str) -> str:
     """Return a unit in the reader's language."""
     return str(UNITS[unit])
+
+
+def amount_words(value: Decimal, unit: str) -> dict[str, str]:
+    """Return an amount with its unit as messages keep it: ``amount`` and ``amount_en``."""
+    words = {}
+    for name, language in (("amount", "zh-hans"), ("amount_en", "en")):
+        with override(language):
+            words[name] = f"{amount(value)} {unit_name(unit)}"
+    return words
 
 
 def request_kinds() -> Choices:

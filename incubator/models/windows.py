@@ -323,6 +323,16 @@ class ApplicationWindow(Stateful, Bilingual):
         """Return the staff's page."""
         return reverse("incubator:window_work", args=[self.pk])
 
+    def closed_before(self, last: date | None) -> date | None:
+        """Return the day on which it was closed by hand, before ``last``; ``None`` otherwise."""
+        day = timezone.localdate(self.state_since)
+        return day if self.state == "closed" and (last is None or day <= last) else None
+
+    @property
+    def closed_on(self) -> date | None:
+        """The day on which it was closed by hand, before the last day that the draft names."""
+        return self.closed_before(self.closes_on)
+
     def clock(self, today: date) -> str:
         """Return draft, coming, open or closed, as it is published."""
         if self.current is None:

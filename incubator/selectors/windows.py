@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import date
 
 from django.db.models import Count, Q
-from django.utils import timezone
 from django.utils.functional import Promise
 
 from incubator.domain.application_form import SECTION, Content, form_problems, named
@@ -42,10 +41,7 @@ class WindowCard:
     @property
     def closed_on(self) -> date | None:
         """The day on which it was closed by hand, before its last day; ``None`` otherwise."""
-        day = timezone.localdate(self.window.state_since)
-        last = self.form.closes_on
-        by_hand = self.window.state == "closed" and (last is None or day <= last)
-        return day if by_hand else None
+        return self.window.closed_before(self.form.closes_on)
 
 
 def card_of(window: ApplicationWindow, today: date) -> WindowCard | None:

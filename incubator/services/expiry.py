@@ -33,6 +33,7 @@ def warn_firm(grant: ResourceRequest, *, now: datetime) -> int:
         url=grant.get_absolute_url(),
         number=grant.number,
         pool=grant.pool.title,
+        pool_en=grant.pool.title_en,
         last_day=grant.last_day.isoformat(),
         percent=so_far.share,
     )

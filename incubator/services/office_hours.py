@@ -104,7 +104,7 @@ def require_room(
         raise Conflict("office_ahead", most=MOST_AHEAD, count=len(held))
     clash = first_overlap(spans, held)
     if clash is not None:
-        raise Conflict("office_overlap", when=words_of(clash[0]))
+        raise Conflict("office_overlap", when=kept(clash[0]))
 
 
 def change_slot(
@@ -357,10 +357,10 @@ def record_outcome(
 # --- Messages
 
 
-def words_of(moment: datetime) -> str:
-    """Return a moment in the county's time, in digits."""
+def kept(moment: datetime) -> str:
+    """Return a moment as messages keep it (ISO 8601); each reader's language writes it out."""
     local = timezone.localtime(moment, timezone.get_default_timezone())
-    return f"{local:%Y-%m-%d %H:%M}"
+    return local.isoformat(timespec="minutes")
 
 
 def facts_of(booking: OfficeBooking) -> dict[str, Any]:
@@ -369,7 +369,7 @@ def facts_of(booking: OfficeBooking) -> dict[str, Any]:
     return {
         "firm": booking.incubation.organisation.name,
         "mentor": mentor.name or mentor.email,
-        "when": words_of(booking.slot.starts_at),
+        "when": kept(booking.slot.starts_at),
         "where": booking.slot.where,
         "topic": booking.topic,
     }
@@ -428,7 +428,7 @@ def remind(*, now: datetime) -> int:
         told += notify(
             people,
             "office_reminder",
-            key=f"office_reminder:{booking.pk}:{words_of(booking.slot.starts_at)}",
+            key=f"office_reminder:{booking.pk}:{kept(booking.slot.starts_at)}",
             now=now,
             url=booking.get_absolute_url(),
             **facts_of(booking),

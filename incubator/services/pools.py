@@ -323,6 +323,7 @@ def warn(before: Used, after: Used, now: datetime) -> None:
                 url=request.get_absolute_url(),
                 number=request.number,
                 pool=request.pool.title,
+                pool_en=request.pool.title_en,
                 percent=mark,
             )
 

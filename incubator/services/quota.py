@@ -7,7 +7,8 @@ from typing import Any
 
 from django.utils import timezone
 
-from incubator.domain.quota import GRANTED, REQUEST, require_amount, require_span
+from incubator.domain.quota import GRANTED, REQUEST, UNITS, require_amount, require_span
+from incubator.labels.quota import amount_words
 from incubator.models import ResourcePool, ResourceRequest
 from incubator.permissions.quota import require_applicant, require_manager
 from incubator.selectors.cohorts import is_removed
@@ -262,8 +263,7 @@ def approve(
             end_changed(moved.previous, actor=actor, now=now)
         ledger.hold(moved, granted, Deed(actor, now))
         begin(moved, now=now)
-        amount_words = f"{granted} {moved.pool.unit}"
-        tell(moved, "quota_approved", now=now, amount=amount_words)
+        tell(moved, "quota_approved", now=now, **amount_words(granted, UNITS[moved.pool.kind]))
     return moved
 
 
@@ -438,5 +438,6 @@ def tell(request: ResourceRequest, kind: str, *, now: datetime, **params: object
         url=request.get_absolute_url(),
         number=request.number,
         pool=request.pool.title,
+        pool_en=request.pool.title_en,
         **params,
     )

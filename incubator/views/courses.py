@@ -13,6 +13,7 @@ from incubator.forms.courses import EnrolForm, QuizForm
 from incubator.selectors import courses as reads
 from incubator.services import enrolments
 from portal import labels
+from portal.labels.days import day
 from portal.models import User
 from portal.permissions import logged_in, organisations_of, public
 from portal.views.base import act, done, form_page, keyset, next_link, posted_version, run_form
@@ -95,7 +96,7 @@ def way(mine: reads.Learning) -> list[dict[str, Any]]:
     read = mine.read == len(mine.lessons)
     passed = enrolment.state == "completed"
     return [
-        {"label": _("Enrol"), "note": timezone.localdate(enrolment.created_at), "state": "done"},
+        {"label": _("Enrol"), "note": day(enrolment.created_at), "state": "done"},
         {"label": _("Read all lessons"), "state": "done" if read else "now"},
         {
             "label": _("Quiz with %(mark)s %% or more") % {"mark": pass_mark},

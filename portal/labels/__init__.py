@@ -2,13 +2,12 @@
 
 import re
 from collections.abc import Callable
-from datetime import date
 
-from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from portal.domain.lifecycle import Refused
+from portal.labels.days import in_reader_words
 from portal.labels.deeds import DEEDS
 from portal.labels.registry import register
 
@@ -319,10 +318,7 @@ REFUSALS: dict[str, str | Promise] = {
 
 def refusal_text(refusal: Refused) -> str:
     """Say in the reader's language why a use case was refused; days read as days."""
-    params = {
-        name: date_format(value) if isinstance(value, date) else value
-        for name, value in refusal.params.items()
-    }
+    params = {name: in_reader_words(value) for name, value in refusal.params.items()}
     return str(REFUSALS.get(refusal.code, refusal_unknown())) % params
 
 
@@ -393,12 +389,12 @@ NOTIFICATION_KINDS: dict[str, tuple[str | Promise, str | Promise, str | Promise]
         _("The job %(task)s was parked after three attempts."),
     ),
     "archive_ready": (
-        _("Archive packages"),
+        _("Archive packages that are ready"),
         _("The archive package is ready"),
         _("It holds %(count)s documents and can be downloaded until %(until)s."),
     ),
     "archive_failed": (
-        _("Archive packages"),
+        _("Archive packages that failed"),
         _("No archive package was made"),
         _("The page of archive packages says why."),
     ),

@@ -2,6 +2,7 @@
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 CLASSES: dict[str, str | Promise] = {
     "public": _("Public"),
@@ -38,6 +39,14 @@ def kept_words(kept: str, days: int | None) -> str:
     """Say for how long something is kept."""
     if days is None:
         return str(KEPT[kept])
+    years, rest = divmod(days, 365)
+    if kept == "emptied" and rest == 0:
+        words = ngettext(
+            "removed %(n)s year after the case was closed",
+            "removed %(n)s years after the case was closed",
+            years,
+        )
+        return words % {"n": years}
     if kept == "emptied":
         return str(_("removed %(days)s days after the case was closed")) % {"days": days}
     return str(_("%(days)s days")) % {"days": days}

@@ -1,20 +1,18 @@
 """The task inbox and notifications of a person."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.db.models import F
-from django.utils.formats import date_format
 from django.utils.functional import Promise
 
 from portal.domain.calendar import working_days_between
 from portal.labels import NOTIFICATION_KINDS, ROLES, WORK_KINDS, state_label
+from portal.labels.days import iso_in_words, speaks_english
 from portal.models import Notification, User, WorkItem
 
 LIMIT = 100
-ISO_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
 
 @dataclass(frozen=True)
@@ -56,16 +54,14 @@ def task(item: WorkItem, today: date) -> Task:
 
 
 def in_words(params: Mapping[str, str]) -> dict[str, str]:
-    """Return stored params with their days (ISO 8601) as the reader's language writes them."""
-    return {name: day_in_words(value) for name, value in params.items()}
+    """Return stored params as the reader's language writes them.
 
-
-def day_in_words(value: str) -> str:
-    """Return an ISO day in words; any other text as it is."""
-    try:
-        return str(date_format(date.fromisoformat(value))) if ISO_DAY.fullmatch(value) else value
-    except ValueError:
-        return value
+    Days and moments (ISO 8601) are written out; ``name`` gives way to ``name_en`` in English.
+    """
+    words = {name: iso_in_words(value) for name, value in params.items()}
+    if speaks_english():
+        words |= {name: words[f"{name}_en"] for name in words if words.get(f"{name}_en")}
+    return words
 
 
 @dataclass(frozen=True)

@@ -5,14 +5,13 @@
 
 import re
 from collections.abc import Iterable
-from datetime import date, datetime
-from decimal import Decimal
+from datetime import date
 
 from django import template
 from django.apps import apps
-from django.utils.formats import date_format, number_format
+from django.utils.formats import number_format
 from django.utils.safestring import SafeString
-from django.utils.timezone import is_aware, localdate, localtime
+from django.utils.timezone import localdate
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
@@ -20,6 +19,8 @@ from portal.domain.calendar import working_days_between
 from portal.domain.data_register import Line
 from portal.domain.masking import mask_email, mask_phone
 from portal.labels import ROLES, deed_label, privacy, refusal_named, system_parts
+from portal.labels.days import day, day_short, moment
+from portal.labels.numbers import amount, rounded
 from portal.labels.records import record_name
 
 register = template.Library()
@@ -52,44 +53,16 @@ SYSTEMS = (
 )
 """Marks in what browsers send, the more special one first."""
 
-DAY_FORMATS = {"zh": "Y年n月j日", "en": "j M Y"}
-SHORT_DAY_FORMATS = {"zh": "n月j日", "en": "j M"}
-MOMENT_FORMATS = {"zh": "Y年n月j日 H:i", "en": "j M Y, H:i"}
-
 HAN = re.compile("[\u4e00-\u9fff]")
 CHINESE = SafeString(' lang="zh-Hans"')
 
 SECONDS_PER_MINUTE, SECONDS_PER_HOUR, SECONDS_PER_DAY = 60, 3600, 86400
 
 
-def _in_language(formats: dict[str, str]) -> str:
-    return formats["zh" if (get_language() or "zh").startswith("zh") else "en"]
-
-
-def _dated(value: date | datetime | None, formats: dict[str, str]) -> str:
-    """``value`` in the page's language and time zone; nothing for nothing."""
-    if not value:
-        return ""
-    local = localtime(value) if isinstance(value, datetime) and is_aware(value) else value
-    return date_format(local, _in_language(formats))
-
-
-@register.filter
-def day(value: date | datetime | None) -> str:
-    """``2026年11月23日`` or ``23 Nov 2026``."""
-    return _dated(value, DAY_FORMATS)
-
-
-@register.filter
-def day_short(value: date | datetime | None) -> str:
-    """``11月23日`` or ``23 Nov``, where the year is plain from its surroundings."""
-    return _dated(value, SHORT_DAY_FORMATS)
-
-
-@register.filter
-def moment(value: datetime | None) -> str:
-    """``2026年11月23日 10:42`` or ``23 Nov 2026, 10:42``."""
-    return _dated(value, MOMENT_FORMATS)
+register.filter("day", day)
+register.filter("day_short", day_short)
+register.filter("moment", moment)
+register.filter("amount", amount)
 
 
 @register.filter
@@ -101,21 +74,6 @@ def working_days_left(closes_on: date | None, today: date | None = None) -> int 
     if closes_on is None:
         return None
     return working_days_between(today or localdate(), closes_on).value
-
-
-def rounded(value: float, decimals: int) -> str:
-    """A number as the language writes it; Django's own formatting cuts instead of rounding."""
-    return number_format(round(value, decimals), decimals)
-
-
-@register.filter
-def amount(value: Decimal | float | None) -> str:
-    """Show an amount without needless zeros, thousands grouped; nothing is a dash."""
-    if value is None:
-        return "–"
-    text = f"{Decimal(str(value)):f}"
-    decimals = len(text.rstrip("0").partition(".")[2]) if "." in text else 0
-    return number_format(value, decimals, use_l10n=True, force_grouping=True)
 
 
 @register.filter

@@ -26,7 +26,8 @@ VILLAGE = (Role.VILLAGE_SIGNER, Role.VILLAGE_CLERK)
 def village_home(request: HttpRequest) -> HttpResponse:
     """What waits for my village."""
     mine = [organisation.pk for organisation in organisations_of(request.user, *VILLAGE)]
-    context = {"inbox": village_inbox(mine), "today": timezone.localdate()}
+    signs = bool(organisations_of(request.user, Role.VILLAGE_SIGNER))
+    context = {"inbox": village_inbox(mine), "today": timezone.localdate(), "signs": signs}
     return render(request, "village_pilot/village_home.html", context)
 
 

@@ -74,7 +74,7 @@ def test_hours_of_a_mentor_never_overlap(world):
     with pytest.raises(Conflict) as refusal:
         published(world, starts_at=tomorrow(world) - timedelta(minutes=20), weeks=2)
     assert (refusal.value.code, refusal.value.params) == (
-        "office_overlap", {"when": "2026-11-24 13:40"},
+        "office_overlap", {"when": "2026-11-24T13:40+08:00"},
     )  # fmt: skip
     published(world, starts_at=tomorrow(world, 15))
     assert OfficeSlot.objects.count() == 3
@@ -110,7 +110,7 @@ def test_firm_books_its_mentors_hour_and_the_mentor_is_told(world):
     assert str(booking) == "梳理补贴申领流程"
     assert str(booking.slot) == "2026-11-24 06:00"
     [(who, params)] = news("office_booked")
-    assert (who, params["firm"], params["when"]) == ("expert", firm, "2026-11-24 14:00")
+    assert (who, params["firm"], params["when"]) == ("expert", firm, "2026-11-24T14:00+08:00")
     item = WorkItem.objects.open().get(kind="office_booking")
     assert (item.user, item.due_on) == (world.expert, date(2026, 11, 24))
 
@@ -240,9 +240,9 @@ def test_changed_hour_tells_the_firm_and_its_calendar(world):
     assert (slot.sequence, slot.changed_at, slot.version) == (2, world.now, 2)
     told = news("office_moved")
     assert {who for who, _params in told} == {"owner", "member"}
-    assert (told[0][1]["when"], told[0][1]["reason"]) == ("2026-11-24 15:00", "上午有会")
+    assert (told[0][1]["when"], told[0][1]["reason"]) == ("2026-11-24T15:00+08:00", "上午有会")
     item = WorkItem.objects.open().get(kind="office_booking")
-    assert item.params["when"] == "2026-11-24 15:00"
+    assert item.params["when"] == "2026-11-24T15:00+08:00"
 
 
 def test_change_of_a_free_hour_tells_nobody(world):

@@ -1,0 +1,63 @@
+"""Days and moments as each language writes them: one home for pages, messages and refusals."""
+
+import re
+from datetime import date, datetime
+
+from django.utils.formats import date_format
+from django.utils.timezone import is_aware, localtime
+from django.utils.translation import get_language
+
+DAY_FORMATS = {"zh": "Y年n月j日", "en": "j M Y"}
+SHORT_DAY_FORMATS = {"zh": "n月j日", "en": "j M"}
+MOMENT_FORMATS = {"zh": "Y年n月j日 H:i", "en": "j M Y, H:i"}
+ISO_DAY = re.compile(r"\d{4}-\d\d-\d\d")
+ISO_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d[+-]\d\d:\d\d")
+
+
+def speaks_english() -> bool:
+    """Whether the page or message that is being written is in English."""
+    return (get_language() or "zh").startswith("en")
+
+
+def day(value: date | datetime | None) -> str:
+    """``2026年11月23日`` or ``23 Nov 2026``."""
+    return written(value, DAY_FORMATS)
+
+
+def day_short(value: date | datetime | None) -> str:
+    """``11月23日`` or ``23 Nov``, where the year is plain from its surroundings."""
+    return written(value, SHORT_DAY_FORMATS)
+
+
+def moment(value: datetime | None) -> str:
+    """``2026年11月23日 10:42`` or ``23 Nov 2026, 10:42``."""
+    return written(value, MOMENT_FORMATS)
+
+
+def written(value: date | datetime | None, formats: dict[str, str]) -> str:
+    """``value`` in the reader's language and time zone; nothing for nothing."""
+    if not value:
+        return ""
+    local = localtime(value) if isinstance(value, datetime) and is_aware(value) else value
+    return date_format(local, formats["en" if speaks_english() else "zh"])
+
+
+def iso_in_words(text: str) -> str:
+    """Return a stored day or moment (ISO 8601) in words; any other text as it is."""
+    try:
+        if ISO_DAY.fullmatch(text):
+            return day(date.fromisoformat(text))
+        if ISO_MOMENT.fullmatch(text):
+            return moment(datetime.fromisoformat(text))
+    except ValueError:
+        pass
+    return text
+
+
+def in_reader_words(value: object) -> object:
+    """Return a refusal's parameter for its sentence: days and moments in words."""
+    if isinstance(value, datetime):
+        return moment(value)
+    if isinstance(value, date):
+        return day(value)
+    return iso_in_words(value) if isinstance(value, str) else value
