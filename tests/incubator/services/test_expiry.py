@@ -5,6 +5,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.utils.translation import override
 from django_q.models import Schedule
 
 from incubator import tasks
@@ -12,6 +13,7 @@ from incubator.domain.quota import expiry_mark
 from incubator.selectors import quota as reads
 from incubator.services import expiry, quota
 from portal.models import Notification
+from portal.selectors.inbox import texts
 from tests.incubator.quota_story import asked, granted, pool_of, report, usage
 
 LAST = date(2027, 1, 31)
@@ -49,10 +51,15 @@ def test_news_says_when_and_how_much_was_used(world):
     request = granted(world, pool_of(world))
     report(world, usage(request, 30))
     expiry.warn_of_expiry(now=night(20))
-    params = Notification.objects.get(kind="quota_expiring", user=world.owner).params
-    assert params == {
-        "number": request.number, "pool": "GPU 池甲", "last_day": "2027-01-31", "percent": "25",
+    news = Notification.objects.get(kind="quota_expiring", user=world.owner)
+    assert news.params == {
+        "number": request.number, "pool": "GPU 池甲", "pool_en": "GPU pool A",
+        "last_day": "2027-01-31", "percent": "25",
     }  # fmt: skip
+    with override("zh-hans"):
+        assert "GPU 池甲将于 2027年1月31日 到期" in texts(news)[1]
+    with override("en"):
+        assert "GPU pool A ends on 31 Jan 2027; 25 % of it were used." in texts(news)[1]
 
 
 def test_a_missed_night_is_made_up_for(world):
