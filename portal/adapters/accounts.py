@@ -1,7 +1,7 @@
 """allauth's sockets: who is logged in where, in which language."""
 
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
@@ -13,12 +13,18 @@ from django.utils import timezone
 from portal.adapters.context import SITE_NAME
 from portal.adapters.requests import address_of
 from portal.domain.signin import normal_login
+from portal.labels.accounts import lockout_words
 from portal.models import User
 from portal.services import signin
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth is untyped
     """Locks and audits log-ins; knows passwords that a person chose; greets people by name."""
+
+    error_messages: ClassVar = {
+        **DefaultAccountAdapter.error_messages,
+        "too_many_login_attempts": lockout_words(),
+    }
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
         """Refuse an attempt while this account is locked for this address."""

@@ -4,7 +4,10 @@ Its Chinese catalogue calls one thing by several names (Email, 电子邮件, 帐
 stands here is extracted into the portal's catalogue, which is asked before allauth's.
 """
 
+from django.conf import settings
+from django.utils.functional import lazy
 from django.utils.translation import gettext_noop as _
+from django.utils.translation import ngettext
 
 TEXTS = (
     _("This account is currently inactive."),
@@ -164,3 +167,17 @@ TEXTS = (
     _("Sign in with a passkey"),
 )
 """Message ids as allauth writes them."""
+
+
+def _lockout() -> str:
+    minutes = -(-settings.LOGIN_LOCK_SECONDS // 60)
+    words = ngettext(
+        "Too many failed login attempts. Wait %(n)s minute, then try again.",
+        "Too many failed login attempts. Wait %(n)s minutes, then try again.",
+        minutes,
+    )
+    return words % {"n": minutes}
+
+
+lockout_words = lazy(_lockout, str)
+"""Says for how long a person is locked out, in the language in which it is read."""

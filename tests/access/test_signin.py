@@ -50,7 +50,7 @@ def test_fifth_failure_locks_the_account_for_that_address_only(world):
         _client, response = sign_in(password="wrong")
         assert b"Too many failed" not in response.content
     client, response = sign_in()
-    assert b"Too many failed login attempts" in response.content
+    assert b"Too many failed login attempts. Wait 15 minutes" in response.content
     assert not is_in(client)
     elsewhere, _answer = sign_in(address=ELSEWHERE)
     assert is_in(elsewhere)
@@ -380,3 +380,13 @@ def test_request_changes_roles_only_through_the_service(world, way):
     finally:
         REQUEST.reset(token)
     assert User.objects.filter(groups=group).get() == world.expert
+
+
+def test_sessions_outlive_no_browser_and_nobody_is_asked_to_sign_in_while_signing_up(world):
+    assert b'name="remember"' not in Client().get(reverse("account_login")).content
+    client, _response = sign_in()
+    assert client.session.get_expire_at_browser_close()
+    words = "A session ends after half an hour"
+    for name, told in (("account_login", True), ("account_signup", False)):
+        page = Client(headers={"accept-language": "en"}).get(reverse(name) + "?next=/workspace/")
+        assert (words in page.content.decode()) is told

@@ -4,12 +4,14 @@ from datetime import date, timedelta
 from uuid import uuid4
 
 import pytest
+from django.utils.translation import override
 
 from incubator.models import OfficeBooking, OfficeSlot
 from incubator.services import office_hours
 from incubator.tasks import remind_of_office_hours
 from portal.domain.lifecycle import Conflict, Invalid, NotAllowed
 from portal.models import AuditEntry, Notification, WorkItem
+from portal.selectors.inbox import task
 from tests.incubator.cohorts_story import accepted, ended, judged
 from tests.incubator.cohorts_story import published as new_cohort
 from tests.incubator.office_story import booked, mentored, published, tomorrow
@@ -113,6 +115,9 @@ def test_firm_books_its_mentors_hour_and_the_mentor_is_told(world):
     assert (who, params["firm"], params["when"]) == ("expert", firm, "2026-11-24T14:00+08:00")
     item = WorkItem.objects.open().get(kind="office_booking")
     assert (item.user, item.due_on) == (world.expert, date(2026, 11, 24))
+    for language, words in (("en", "24 Nov 2026, 14:00"), ("zh-hans", "2026年11月24日 14:00")):
+        with override(language):
+            assert words in task(item, world.now.date()).title
 
 
 def test_member_books_too_and_strangers_do_not(world):

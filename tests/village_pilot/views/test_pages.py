@@ -433,3 +433,14 @@ def test_staff_judge_and_assign(story: Story) -> None:
     assert milestone.state == "met"
     assert staff.post(url("milestone_judge", milestone.pk, "vanish")).status_code == 404
     assert staff.post(url("deliverable_assign", version.pk)).status_code == 302
+
+
+@pytest.mark.parametrize(
+    ("login", "words"),
+    [("signer", "Waits for you"), ("clerk", "Waits for the village's signer")],
+)
+def test_village_is_told_whose_turn_it_is(story: Story, login: str, words: str) -> None:
+    story.approved()
+    page = story.world.client(login, "en").get(url("village")).content.decode()
+    assert words in page
+    assert ("Look and decide" in page) is (login == "signer")
