@@ -85,6 +85,25 @@ def test_only_the_newest_sets_are_kept(world, now, places, settings):
     assert len(list(walk(store, "pool"))) == 4
 
 
+def test_sets_made_by_hand_are_never_dropped(world, now, places, settings):
+    settings.BACKUP_KEEP = 1
+    for name in ("before-1.4.0", "0-before", "2026-11-01T0230"):
+        call_command("backup", places / "sets" / name)
+    first = run_backup(now=now).name
+    store = storages["offsite"]
+    for path in list(walk(store, f"sets/{first}")):
+        with store.open(path) as opened:
+            store.save(path.replace(first, "before-1.4.0"), opened)
+    pool = set(walk(store, "pool"))
+
+    second = run_backup(now=now + timedelta(days=1)).name
+
+    here = {path.name for path in (places / "sets").iterdir()}
+    assert here == {"before-1.4.0", "0-before", "2026-11-01T0230", second}
+    assert sets_offsite(store) == [second, "before-1.4.0"]
+    assert pool < set(walk(store, "pool"))
+
+
 def test_set_without_a_place_elsewhere_stays_here(world, now, places, settings):
     settings.BACKUP_URL = ""
     run = run_backup(now=now)
