@@ -6,13 +6,12 @@ from datetime import datetime
 from typing import Any
 
 from django.db import DatabaseError
-from django.urls import reverse
 from django.utils import timezone
 
 from portal.events import InvitationSent
 from portal.models import Invitation, User
 from portal.notifications import enqueue_job, notify
-from portal.services.accounts import invitation_token
+from portal.services.accounts import invitation_path
 from portal.services.clusters import acknowledge
 
 logger = logging.getLogger(__name__)
@@ -38,7 +37,6 @@ def on_invitation_sent(event: InvitationSent, *, event_id: int, now: datetime) -
     invitation = Invitation.objects.select_related("organisation", "invited_by").get(
         pk=event.invitation_id
     )
-    url = reverse("portal:invitation", args=[invitation_token(invitation)])
     user = User.objects.filter(email__iexact=invitation.email).first()
     if user is not None:
         notify(
@@ -46,7 +44,7 @@ def on_invitation_sent(event: InvitationSent, *, event_id: int, now: datetime) -
             "invitation",
             key=f"invitation:{invitation.pk}",
             now=now,
-            url=url,
+            url=invitation_path(invitation),
             organisation=invitation.organisation,
             inviter=invitation.invited_by,
             role=invitation.role,
@@ -57,5 +55,4 @@ def on_invitation_sent(event: InvitationSent, *, event_id: int, now: datetime) -
         f"invitation:{invitation.pk}",
         now=now,
         pk=invitation.pk,
-        url=url,
     )

@@ -2,6 +2,7 @@
 
 import logging
 from contextvars import ContextVar
+from http import HTTPStatus
 from typing import Any
 
 from pythonjsonlogger.json import JsonFormatter
@@ -21,12 +22,25 @@ class RequestIdFilter(logging.Filter):
 
 
 class RefusalFilter(logging.Filter):
-    """Keep a page that was refused or not found to its one line: nothing is broken there."""
+    """Keep what was refused or not found to its one line: nothing is broken there."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Drop the traceback that Django adds to a 403 or 404; let everything pass."""
-        if getattr(record, "status_code", None) in {403, 404}:
+        """Drop the traceback that Django adds to a 403 or 404.
+
+        What a scanner sends (another host, too many fields) is an error with a traceback to
+        Django, and then a bad request as well: one warning says it.
+        """
+        status = getattr(record, "status_code", None)
+        if status in {403, 404}:
             record.exc_info = None
+        request = getattr(record, "request", None)
+        if record.name.startswith("django.security."):
+            record.levelno, record.levelname = logging.WARNING, "WARNING"
+            record.exc_info = record.exc_text = None
+            if request is not None:
+                request.told_as_suspicious = True
+        elif status == HTTPStatus.BAD_REQUEST and record.name == "django.request":
+            return not getattr(request, "told_as_suspicious", False)
         return True
 
 

@@ -18,6 +18,8 @@ DEAF = timedelta(seconds=60)
 """As above, where other clusters may have answered this one's heartbeats."""
 START = timedelta(seconds=60)
 """What a cluster may take until its first acknowledgement, on a machine that is busy."""
+SILENT = timedelta(seconds=30)
+"""A queue whose clusters gave no sign of life for so long is shown in red."""
 
 PAUSES = (timedelta(seconds=10), timedelta(minutes=2))
 

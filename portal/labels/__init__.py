@@ -138,8 +138,10 @@ def system_parts() -> Choices:
     return [
         ("database", _("Database")),
         ("migrations", _("State of the tables")),
-        ("broker", _("Background work")),
+        ("broker", _("Queue of background work")),
         ("storage", _("File store")),
+        ("workers", _("Workers")),
+        ("waiting", _("Waiting work")),
     ]
 
 

@@ -1,5 +1,6 @@
 """Child processes with a group of their own, and how they are stopped together."""
 
+import ctypes
 import os
 import signal
 import subprocess
@@ -11,11 +12,17 @@ from pathlib import Path
 from types import FrameType
 
 GRACE_SECONDS = 15
+PR_SET_PDEATHSIG = 1
+PRCTL = getattr(ctypes.CDLL(None), "prctl", None)
+"""Looked up before any fork; Linux only."""
 
 
 @dataclass
 class Child:
-    """A process with a group of its own, so that what it started can be stopped with it."""
+    """A process with a group of its own, so that what it started can be stopped with it.
+
+    It is asked to stop when its parent is gone, however that died (Linux).
+    """
 
     name: str
     command: list[str]
@@ -24,8 +31,12 @@ class Child:
 
     def start(self) -> None:
         """Start it."""
+        parent = os.getpid()
         self.process = subprocess.Popen(  # noqa: S603 our own commands
-            self.command, start_new_session=True, env={**os.environ, **self.extra}
+            self.command,
+            start_new_session=True,
+            env={**os.environ, **self.extra},
+            preexec_fn=lambda: end_with(parent),  # noqa: PLW1509 the parent has one thread only
         )
 
     @property
@@ -54,6 +65,17 @@ class Child:
             with suppress(subprocess.TimeoutExpired):
                 self.process.wait(timeout=max(0.0, until - time.monotonic()))
             self.kill()
+
+
+def end_with(parent: int) -> None:
+    """Have the kernel ask this process to stop when its ``parent`` is gone (between fork and exec).
+
+    A parent killed with SIGKILL can stop nobody: its web server would keep the port.
+    """
+    if PRCTL is not None:
+        PRCTL(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+        if os.getppid() != parent:  # it died before the kernel was told
+            os._exit(1)
 
 
 def kill_group(group: int) -> None:

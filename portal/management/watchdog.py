@@ -187,7 +187,7 @@ class Watchdog:
         """Ask the clusters and ``others`` to finish; leave nothing behind."""
         stop_together([*others, *(charge.child for charge in self.charges)], grace)
         with suppress(DatabaseError):
-            clusters.close_clusters(watchdog=os.getpid())
+            clusters.close_clusters(watchdog=os.getpid(), now=timezone.now())
 
 
 def cluster_command() -> list[str]:

@@ -235,6 +235,8 @@ class WorkerCluster(models.Model):
 
     ``acknowledged_at`` is written by the cluster's monitor, so it proves that a message went
     all the way through it. A machine's next watchdog removes the rows of one that is gone.
+    ``silent_from``: since when nothing was heard, where it acknowledged nothing since its last
+    start. ``stopped_at``: it was asked to stop, and did; nobody works until another is started.
     """
 
     host = models.CharField(_("machine"), max_length=100)
@@ -244,6 +246,8 @@ class WorkerCluster(models.Model):
     workers = models.PositiveSmallIntegerField(_("workers"))
     started_at = models.DateTimeField(_("started"))
     acknowledged_at = models.DateTimeField(_("last sign of life"), null=True, blank=True)
+    silent_from = models.DateTimeField(null=True, blank=True)
+    stopped_at = models.DateTimeField(_("stopped"), null=True, blank=True)
     restarts = models.PositiveIntegerField(_("restarts"), default=0)
     last_restart = models.CharField(_("why"), max_length=12, choices=labels.restart_causes)
 
@@ -260,6 +264,11 @@ class WorkerCluster(models.Model):
     def __str__(self) -> str:
         """Show where it runs and what it does."""
         return f"{self.host} {self.queue}"
+
+    @property
+    def heard_at(self) -> datetime:
+        """When it was last heard of; a restart alone is no sign of life."""
+        return self.acknowledged_at or self.silent_from or self.started_at
 
     @property
     def runner(self) -> str:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from django.db.models import Count, Min, Q
 from django_q.models import OrmQ
 
+from portal.domain.background import SILENT
 from portal.models import EventRecord, Job, WorkerCluster
 
 QUEUES = ("short", "long")
@@ -31,6 +32,52 @@ def busy_workers(cluster: WorkerCluster, now: datetime) -> int:
 
 
 @dataclass(frozen=True)
+class ClusterState:
+    """A cluster and when it was last heard of: an acknowledgement, or a lease that it keeps."""
+
+    row: WorkerCluster
+    heard_at: datetime
+    silent: timedelta
+
+    @property
+    def seconds(self) -> float:
+        """For how long it has been silent."""
+        return self.silent.total_seconds()
+
+    @property
+    def standing(self) -> str:
+        """``working``, ``silent`` or ``stopped``."""
+        if self.row.stopped_at:
+            return "stopped"
+        return "silent" if self.silent >= SILENT else "working"
+
+
+@dataclass(frozen=True)
+class QueueSign:
+    """When a queue's clusters, on whatever machine, last gave a sign of life.
+
+    ``standing``: ``working`` while one of them does; ``stopped`` when the last one was stopped on
+    purpose; ``silent`` when it fell silent; ``none`` where no cluster is known. ``since`` is when
+    it was stopped or last heard of.
+    """
+
+    queue: str
+    standing: str
+    since: datetime | None = None
+    silent: timedelta = timedelta.max
+
+    @property
+    def red(self) -> bool:
+        """Whether nobody has worked on it for half a minute."""
+        return self.silent >= SILENT
+
+    @property
+    def seconds(self) -> float:
+        """Seconds since the last sign of life; without end where there was none."""
+        return self.silent.total_seconds() if self.since else float("inf")
+
+
+@dataclass(frozen=True)
 class QueueState:
     """Counters of one kind of work; ``oldest`` is the age of what waits longest."""
 
@@ -49,11 +96,12 @@ class QueueState:
 
 @dataclass(frozen=True)
 class BackgroundState:
-    """Events and the two queues of jobs, messages by queue, and the clusters that work."""
+    """Events and the two queues of jobs, messages by queue, clusters, and a sign of each queue."""
 
     states: list[QueueState]
     messages: dict[str, int]
-    clusters: list[WorkerCluster] = field(default_factory=list)
+    clusters: list[ClusterState] = field(default_factory=list)
+    signs: list[QueueSign] = field(default_factory=list)
 
     @property
     def oldest_seconds(self) -> float:
@@ -66,12 +114,54 @@ class BackgroundState:
 
 
 def background_state(now: datetime) -> BackgroundState:
-    """Return how the background work stands (4 queries); ``done`` is of the last 24 hours."""
+    """Return how the background work stands (4 queries, 6 where a cluster has fallen silent).
+
+    ``done`` is of the last 24 hours.
+    """
+    clusters = cluster_states(now)
     return BackgroundState(
         states=[event_state(now), *job_states(now)],
         messages=messages_waiting(now),
-        clusters=list(WorkerCluster.objects.order_by("host", "queue", "watchdog")),
+        clusters=clusters,
+        signs=[queue_sign(queue, clusters) for queue in QUEUES],
     )
+
+
+def cluster_states(now: datetime) -> list[ClusterState]:
+    """Return every cluster that is known (1 query, 3 where one has fallen silent).
+
+    One whose workers are all at work acknowledges nothing for as long as that takes: a lease
+    that is kept is a sign of life too.
+    """
+    rows = list(WorkerCluster.objects.order_by("host", "queue", "watchdog"))
+    quiet = any(row.stopped_at is None and now - row.heard_at >= SILENT for row in rows)
+    leases = leases_kept(now) if quiet else []
+    states = []
+    for row in rows:
+        busy = any(lease.startswith(row.runner) for lease in leases)
+        heard = row.stopped_at or (now if busy else row.heard_at)
+        states.append(ClusterState(row, heard, max(now - heard, timedelta())))
+    return states
+
+
+def leases_kept(now: datetime) -> list[str]:
+    """Return the names under which work is being done (two queries)."""
+    return [
+        name
+        for model in (EventRecord, Job)
+        for name in model.objects.waiting()
+        .filter(leased_until__gt=now)
+        .values_list("leased_by", flat=True)
+    ]
+
+
+def queue_sign(queue: str, clusters: list[ClusterState]) -> QueueSign:
+    """Return how a queue is served: by the cluster that was heard of last."""
+    mine = [state for state in clusters if state.row.queue == queue]
+    if not mine:
+        return QueueSign(queue, "none")
+    last = min(mine, key=lambda state: (state.standing != "working", state.silent))
+    return QueueSign(queue, last.standing, last.heard_at, last.silent)
 
 
 def event_state(now: datetime) -> QueueState:

@@ -5,6 +5,7 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.core.files.base import ContentFile
@@ -14,7 +15,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django_q.models import OrmQ
 
 from portal.models import EventRecord, Job
-from portal.selectors.background import background_state
+from portal.selectors.background import BackgroundState, QueueSign, background_state
 
 LEAST_FREE_BYTES = 200 * 1024 * 1024
 STUCK = timedelta(minutes=5)
@@ -29,12 +30,12 @@ class Check:
     detail: str = ""
 
 
-def readiness(now: datetime) -> list[Check]:
-    """Check database, migrations, broker, storage and free space."""
+def readiness() -> list[Check]:
+    """Check what a request needs: database, migrations, broker, storage and free space."""
     parts: list[tuple[str, Callable[[], str]]] = [
         ("database", check_database),
         ("migrations", check_migrations),
-        ("broker", lambda: check_broker(now)),
+        ("broker", check_broker),
         ("storage", check_storage),
     ]
     return [run_check(name, part) for name, part in parts]
@@ -63,9 +64,34 @@ def check_migrations() -> str:
     return f"{len(plan)} unapplied" if plan else ""
 
 
-def check_broker(now: datetime) -> str:
-    """Complain when the oldest waiting event or job is older than five minutes."""
+def check_broker() -> str:
+    """Ask the queue for its messages."""
     OrmQ.objects.count()
+    return ""
+
+
+def work_warnings(now: datetime) -> list[Check]:
+    """Check what makes work wait while pages are served: silent clusters, work that waits."""
+    return [
+        run_check("workers", lambda: silent_queues(background_state(now))),
+        run_check("waiting", lambda: late_work(now)),
+    ]
+
+
+def silent_queues(state: BackgroundState) -> str:
+    """Name every queue that nobody has worked on for half a minute, and since when."""
+    words = {"silent": "no sign of life since", "stopped": "stopped at"}
+    return "; ".join(
+        f"{sign.queue}: {words[sign.standing]} {sign.since.isoformat(timespec='seconds')}"
+        if sign.since
+        else f"{sign.queue}: no cluster is known"
+        for sign in state.signs
+        if sign.red
+    )
+
+
+def late_work(now: datetime) -> str:
+    """Complain when the oldest waiting event or job is older than five minutes."""
     late = now - STUCK
     stuck = (
         EventRecord.objects.filter(
@@ -89,15 +115,21 @@ def check_storage() -> str:
     return "" if free >= LEAST_FREE_BYTES else "disk nearly full"
 
 
-def work_figures(now: datetime) -> dict[str, float]:
-    """Return depth, age and failures of the background work, and how long workers are silent.
+def work_figures(now: datetime) -> dict[str, Any]:
+    """Return depth, age and failures of the background work, and how each queue is served.
 
-    ``silent_seconds`` is of the cluster that spoke last; it is left out where none runs.
+    ``silent_seconds`` is of the cluster that spoke last; it is left out where none is known.
     """
     state = background_state(now)
     figures = {name: state.total(name) for name in ("waiting", "failing", "parked")}
-    values: dict[str, float] = {**figures, "oldest_seconds": round(state.oldest_seconds, 1)}
-    heard = [row.acknowledged_at for row in state.clusters if row.acknowledged_at]
-    if heard:
-        values["silent_seconds"] = round((now - max(heard)).total_seconds(), 1)
+    values: dict[str, Any] = {**figures, "oldest_seconds": round(state.oldest_seconds, 1)}
+    if state.clusters:
+        values["silent_seconds"] = round(min(sign.seconds for sign in state.signs), 1)
+    values["queues"] = {sign.queue: queue_figures(sign) for sign in state.signs}
     return values
+
+
+def queue_figures(sign: QueueSign) -> dict[str, Any]:
+    """Return how a queue is served; ``since``: when it was last heard of, or was stopped."""
+    since = sign.since.isoformat(timespec="seconds") if sign.since else None
+    return {"standing": sign.standing, "since": since, "red": sign.red}

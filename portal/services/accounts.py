@@ -10,6 +10,7 @@ from django.core import signing
 from django.core.exceptions import ValidationError
 from django.core.mail import EmailMessage
 from django.db import IntegrityError, transaction
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from portal.domain.lifecycle import Conflict, Invalid, NotAllowed
@@ -246,6 +247,11 @@ def invitation_token(invitation: Invitation) -> str:
     return signing.dumps(invitation.pk, salt=INVITATION_SALT)
 
 
+def invitation_path(invitation: Invitation) -> str:
+    """Return the path of an invitation's link."""
+    return reverse("portal:invitation", args=[invitation_token(invitation)])
+
+
 def invitation_of(token: str) -> int | None:
     """Return the invitation's id that ``token`` was signed for, or ``None``."""
     try:
@@ -281,8 +287,11 @@ def accept_invitation(*, token: str, actor: User, now: datetime) -> Membership:
 
 
 @external
-def mail_invitation(*, pk: int, url: str, now: datetime) -> None:
-    """Mail an invitation to somebody without an account (a job)."""
+def mail_invitation(*, pk: int, now: datetime, url: str = "") -> None:
+    """Mail an invitation to somebody without an account (a job).
+
+    Its link is made here, so that no job keeps it. ``url`` is what earlier releases kept.
+    """
     invitation = Invitation.objects.select_related("organisation", "invited_by").get(pk=pk)
     params = {
         "organisation": invitation.organisation.name,
@@ -296,7 +305,7 @@ def mail_invitation(*, pk: int, url: str, now: datetime) -> None:
             "address, then open the link:"
         )
         % params
-        + f"\n\n{settings.BASE_URL}{url}",
+        + f"\n\n{settings.BASE_URL}{invitation_path(invitation)}",
         to=[invitation.email],
         headers={"Message-ID": f"<invitation-{pk}@portal>"},
     ).send()

@@ -33,6 +33,7 @@ from portal.services.operations import operation
 FORMAT = "portal-backup/1"
 MANIFEST = "manifest.json"
 CHUNK = 1024 * 1024
+SHOWN = 20
 FOLDERS = {"files": "private", "media": "default"}
 """Folder of a set → the storage whose files it holds."""
 Progress = Callable[[str], None]
@@ -195,7 +196,8 @@ def restore(
 
     Everything is checked first; ``BackupError`` means that nothing was touched, unless its
     text says otherwise. Files are added before the database is replaced in one transaction;
-    then rows are counted, an older set is migrated, and the audit chains are walked.
+    then rows are counted, an older set is migrated, every stored file that the database names is
+    looked for, and the audit chains are walked.
     """
     manifest = read_manifest(folder)
     require_fitting(manifest)
@@ -205,7 +207,7 @@ def restore(
         if manifest.missing:
             raise BackupError(
                 f"The set was made without {len(manifest.missing)} stored files that were "
-                "missing or damaged; --force restores the rest."
+                f"missing or damaged; --force restores the rest. {some(manifest.missing)}"
             )
     for path in manifest.files:
         copy_in(path, folder)
@@ -217,6 +219,7 @@ def restore(
     require_same_rows(manifest)
     if pending_migrations():
         call_command("migrate", verbosity=0, interactive=False)
+    require_named_files(manifest)
     require_whole_chain(progress)
     with operation("instance.restore", actor=None, now=now, created=manifest.created):
         return manifest
@@ -286,6 +289,33 @@ def pending_migrations() -> bool:
     """Return whether the database is older than the code."""
     executor = MigrationExecutor(connection)
     return bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+
+
+def require_named_files(manifest: Manifest) -> None:
+    """Say so where the restored database names stored files that are nowhere.
+
+    Those that the set says were missing already were agreed to by ``force``.
+    """
+    store = storages[FOLDERS["files"]]
+    lost = [
+        name
+        for name, _digest in stored_names()
+        if f"files/{name}" not in manifest.files
+        and name not in manifest.missing
+        and not store.exists(name)
+    ]
+    if lost:
+        raise BackupError(
+            f"The set was restored, but its database names {len(lost)} stored files that are in "
+            f"neither the set nor the file store: {some(lost)}. Look for them in another set "
+            "(files/…) and put them into the file store under the same name."
+        )
+
+
+def some(names: list[str]) -> str:
+    """Return the first twenty names in one line, and how many more there are."""
+    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+    return ", ".join(names[:SHOWN]) + more
 
 
 def require_whole_chain(progress: Progress) -> None:

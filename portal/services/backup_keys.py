@@ -47,6 +47,16 @@ def write_private(path: Path, content: bytes) -> None:
     path.write_bytes(content)
 
 
+def settings_saved(*, folder: Path) -> dict[str, str]:
+    """Return the saved settings that differ from those in force, as name → the file it lies in."""
+    now = {SECRET: settings.SECRET_KEY, SEALING: "\n".join(settings.SEALING_KEYS)}
+    return {
+        name.upper(): str(folder / name)
+        for name, value in now.items()
+        if (folder / name).is_file() and (folder / name).read_text(encoding="utf-8") != value
+    }
+
+
 def restore_keys(*, folder: Path) -> list[str]:
     """Put the keys of ``KEYS_DIR`` back where none are; refuse a folder that is not whole.
 

@@ -6,6 +6,7 @@ them; a set there is its manifest (``sets/NAME/``), written last and read back.
 
 import json
 import logging
+import re
 import shutil
 from collections.abc import Iterator
 from datetime import datetime
@@ -34,6 +35,8 @@ from portal.services.backup import (
 
 logger = logging.getLogger(__name__)
 OFFSITE = "offsite"
+NIGHTLY = re.compile(r"\d{4}-\d{2}-\d{2}")
+"""Names of the sets that are made, and so dropped, by themselves."""
 
 
 def enqueue_backup(*, now: datetime) -> Job:
@@ -122,8 +125,15 @@ def tell(run: BackupRun, *, now: datetime) -> None:
 
 
 def drop_old_sets() -> None:
-    """Keep the newest ``BACKUP_KEEP`` sets here and off-site."""
-    folders = sorted(path for path in settings.BACKUP_DIR.iterdir() if (path / MANIFEST).is_file())
+    """Keep the newest ``BACKUP_KEEP`` nightly sets here and off-site.
+
+    Whatever has another name (``before-X.Y.Z``, made by hand) is left alone and counts for none.
+    """
+    folders = sorted(
+        path
+        for path in settings.BACKUP_DIR.iterdir()
+        if NIGHTLY.fullmatch(path.name) and (path / MANIFEST).is_file()
+    )
     for folder in folders[: -settings.BACKUP_KEEP]:
         shutil.rmtree(folder)
     if settings.BACKUP_URL:
@@ -173,11 +183,11 @@ def sets_offsite(store: Storage) -> list[str]:
 
 
 def drop_old_sets_offsite(store: Storage) -> None:
-    """Remove old manifests, then contents that none names any more."""
-    names = sets_offsite(store)
-    for name in names[: -settings.BACKUP_KEEP]:
+    """Remove old nightly manifests, then contents that none names any more."""
+    nightly = [name for name in sets_offsite(store) if NIGHTLY.fullmatch(name)]
+    for name in nightly[: -settings.BACKUP_KEEP]:
         store.delete(f"sets/{name}/{MANIFEST}")
-    kept = {digest for name in names[-settings.BACKUP_KEEP :] for digest in digests_of(store, name)}
+    kept = {digest for name in sets_offsite(store) for digest in digests_of(store, name)}
     for name in list(walk(store, "pool")):
         if name.rsplit("/", 1)[-1] not in kept:
             store.delete(name)

@@ -37,7 +37,13 @@ def record_cluster(
     cause: str,
     now: datetime,
 ) -> WorkerCluster:
-    """Write down that a cluster was started (again) on this machine; return its row."""
+    """Write down that a cluster was started (again) on this machine; return its row.
+
+    It takes the place of one that was stopped here.
+    """
+    here = WorkerCluster.objects.filter(host=socket.gethostname(), queue=queue)
+    before = here.filter(watchdog=watchdog, stopped_at=None).first()
+    here.exclude(stopped_at=None).delete()
     row, _created = WorkerCluster.objects.update_or_create(
         host=socket.gethostname(),
         watchdog=watchdog,
@@ -47,6 +53,7 @@ def record_cluster(
             "workers": workers,
             "started_at": now,
             "acknowledged_at": None,
+            "silent_from": before.heard_at if before else now,
             "restarts": restarts,
             "last_restart": cause,
         },
@@ -74,8 +81,11 @@ def take_back(messages: Iterable[int]) -> None:
 
 
 def forget_clusters(*, gone: Callable[[WorkerCluster], bool], now: datetime) -> None:
-    """Remove rows of this machine that are ``gone``, and those of machines that are long silent."""
-    for row in WorkerCluster.objects.filter(host=socket.gethostname()):
+    """Remove rows of this machine that are ``gone``, and those of machines that are long silent.
+
+    What was stopped on purpose stays until its queue is served here again.
+    """
+    for row in WorkerCluster.objects.filter(host=socket.gethostname(), stopped_at=None):
         if gone(row):
             row.delete()
     old = now - FORGOTTEN
@@ -84,6 +94,8 @@ def forget_clusters(*, gone: Callable[[WorkerCluster], bool], now: datetime) -> 
     ).delete()
 
 
-def close_clusters(*, watchdog: int) -> None:
-    """Remove the rows of a watchdog that ends."""
-    WorkerCluster.objects.filter(host=socket.gethostname(), watchdog=watchdog).delete()
+def close_clusters(*, watchdog: int, now: datetime) -> None:
+    """Write down that a watchdog has stopped its clusters."""
+    WorkerCluster.objects.filter(host=socket.gethostname(), watchdog=watchdog).update(
+        stopped_at=now
+    )

@@ -18,10 +18,11 @@ from django.utils.translation import gettext as _
 from portal.domain.calendar import working_days_between
 from portal.domain.data_register import Line
 from portal.domain.masking import mask_email, mask_phone
-from portal.labels import ROLES, deed_label, privacy, refusal_named, system_parts
+from portal.labels import ROLES, deed_label, privacy, queues, refusal_named, system_parts
 from portal.labels.days import day, day_short, moment
 from portal.labels.numbers import amount, rounded
 from portal.labels.records import record_name
+from portal.selectors.background import QueueSign
 
 register = template.Library()
 
@@ -158,6 +159,32 @@ def model_name(label: str) -> str:
 def part_name(code: str) -> str:
     """Name a part of the system."""
     return str(dict(system_parts())[code])
+
+
+@register.filter
+def queue_name(code: str) -> str:
+    """Name a queue of background work."""
+    return str(dict(queues())[code])
+
+
+@register.filter
+def sign_words(sign: QueueSign) -> str:
+    """Say how a queue is served: since when it is silent or stopped, or when it last was heard."""
+    if sign.since is None:
+        return _("No worker is known. Until one is started, events and jobs wait.")
+    when = moment(sign.since)
+    if sign.standing == "stopped":
+        text = _(
+            "The workers were stopped at %(when)s. Until one is started, events and jobs wait."
+        )
+        return text % {"when": when}
+    if sign.red:
+        return _("No sign of life since %(when)s. Events and jobs wait.") % {"when": when}
+    seconds = round(sign.seconds)
+    text = ngettext(
+        "Last sign of life %(count)s second ago", "Last sign of life %(count)s seconds ago", seconds
+    )
+    return text % {"count": seconds}
 
 
 @register.filter

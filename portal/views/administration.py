@@ -19,7 +19,7 @@ from portal.selectors.administration import (
     person_line,
     subject_names,
 )
-from portal.selectors.health import readiness
+from portal.selectors.health import readiness, work_warnings
 from portal.services import accounts, delivery
 from portal.views.base import act, keyset, next_link
 
@@ -80,7 +80,7 @@ def change_role(request: HttpRequest, pk: int) -> HttpResponse:
 def jobs(request: HttpRequest) -> HttpResponse:
     """Background work: what waits, what was parked, and whether every part is there."""
     now = timezone.now()
-    context = {"page": jobs_page(now), "checks": readiness(now)}
+    context = {"page": jobs_page(now), "checks": [*readiness(), *work_warnings(now)]}
     return render(request, "portal/site/jobs.html", context)
 
 

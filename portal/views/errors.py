@@ -46,6 +46,8 @@ def wrong_method(request: HttpRequest, answer: HttpResponse) -> HttpResponse:
     text = _("This address only takes what a form sends; opening it does nothing.")
     page = render(request, "portal/site/refused.html", {"reason": text}, status=405)
     page["Allow"] = answer.get("Allow", "POST")
+    # Django has logged the answer that this page replaces, and would log the page again.
+    page._has_been_logged = getattr(answer, "_has_been_logged", False)  # type: ignore[attr-defined]  # noqa: SLF001 Django's own mark
     return page
 
 

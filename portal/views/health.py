@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 
 from portal.permissions import public
 from portal.selectors.backups import backup_line
-from portal.selectors.health import readiness, run_check, work_figures
+from portal.selectors.health import Check, readiness, run_check, work_figures, work_warnings
 from portal.services.sealing import keys_problem
 
 
@@ -36,21 +36,32 @@ def lost_keys() -> str:
     return "the keys of second factors are missing" if keys_problem() else ""
 
 
+def standing(needed: list[Check], warnings: list[Check]) -> str:
+    """Return the word for a monitor: anything but “ready” is worth an alarm."""
+    if not all(check.ok for check in needed):
+        return "not ready"
+    return "ready" if all(check.ok for check in warnings) else "degraded"
+
+
 @public
 @never_cache
 @require_safe
 def readyz(request: HttpRequest) -> JsonResponse:
     """Database, migrations, broker, storage, keys; 503 names what is missing.
 
-    ``work`` says how the background work stands; parked work makes nobody unready.
+    Background work that stands still makes the status “degraded” and no 503: pages are served,
+    and a load balancer would otherwise take every web machine away at once. ``work`` says how
+    the work stands; parked work makes nobody unready.
     """
-    checks = [*readiness(timezone.now()), run_check("keys", lost_keys)]
-    ready = all(check.ok for check in checks)
+    now = timezone.now()
+    needed = [*readiness(), run_check("keys", lost_keys)]
+    warnings = work_warnings(now)
+    ready = all(check.ok for check in needed)
     body: dict[str, Any] = {
-        "status": "ready" if ready else "not ready",
-        "checks": {check.name: check.detail or "ok" for check in checks},
+        "status": standing(needed, warnings),
+        "checks": {check.name: check.detail or "ok" for check in [*needed, *warnings]},
         "backup": last_backup(),
     }
     with suppress(DatabaseError):
-        body["work"] = work_figures(timezone.now())
+        body["work"] = work_figures(now)
     return JsonResponse(body, status=200 if ready else 503)

@@ -2,7 +2,6 @@
 
 import secrets
 from collections.abc import Iterator
-from datetime import datetime
 from pathlib import Path
 
 from django.conf import settings
@@ -33,9 +32,8 @@ def metrics(request: HttpRequest) -> HttpResponse:
     """
     if not may_read(request):
         raise Http404
-    now = timezone.now()
     registry = CollectorRegistry()
-    registry.register(BackgroundCollector(background_state(now), now))
+    registry.register(BackgroundCollector(background_state(timezone.now())))
     if Path(settings.METRICS_DIR or "-").is_dir():
         MultiProcessCollector(registry, settings.METRICS_DIR)
     return HttpResponse(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
@@ -53,14 +51,15 @@ def may_read(request: HttpRequest) -> bool:
 class BackgroundCollector(Collector):
     """The background work as metrics."""
 
-    def __init__(self, state: BackgroundState, now: datetime) -> None:
+    def __init__(self, state: BackgroundState) -> None:
         """Take what was read."""
-        self.state, self.now = state, now
+        self.state = state
 
     def collect(self) -> Iterator[Metric]:
         """Yield every metric."""
         yield from self.work()
         yield self.queues()
+        yield from self.signs()
         yield from self.clusters()
 
     def work(self) -> Iterator[Metric]:
@@ -87,8 +86,24 @@ class BackgroundCollector(Collector):
                 family.add_metric([state.kind], self.state.messages.get(state.kind, 0))
         return family
 
+    def signs(self) -> Iterator[Metric]:
+        """How each queue is served; there even where no cluster ever was."""
+        silent = GaugeMetricFamily(
+            "portal_queue_silent_seconds",
+            "Since the last sign of life of whatever cluster serves it; +Inf: none is known",
+            labels=["queue"],
+        )
+        stopped = GaugeMetricFamily(
+            "portal_queue_stopped", "1: its last cluster was stopped on purpose", labels=["queue"]
+        )
+        for sign in self.state.signs:
+            silent.add_metric([sign.queue], sign.seconds)
+            stopped.add_metric([sign.queue], sign.standing == "stopped")
+        yield silent
+        yield stopped
+
     def clusters(self) -> Iterator[Metric]:
-        """Signs of life and restarts of every cluster under a watchdog."""
+        """Signs of life and restarts of every cluster under a watchdog, unless it was stopped."""
         labels = ["host", "queue"]
         silent = GaugeMetricFamily(
             "portal_cluster_silent_seconds", "Since the last sign of life", labels=labels
@@ -96,9 +111,10 @@ class BackgroundCollector(Collector):
         restarts = GaugeMetricFamily(
             "portal_cluster_restarts", "Restarts since the watchdog was started", labels=labels
         )
-        for row in self.state.clusters:
-            heard = row.acknowledged_at or row.started_at
-            silent.add_metric([row.host, row.queue], (self.now - heard).total_seconds())
-            restarts.add_metric([row.host, row.queue], row.restarts)
+        for cluster in self.state.clusters:
+            if cluster.standing != "stopped":
+                row = cluster.row
+                silent.add_metric([row.host, row.queue], cluster.seconds)
+                restarts.add_metric([row.host, row.queue], row.restarts)
         yield silent
         yield restarts

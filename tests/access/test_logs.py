@@ -8,8 +8,10 @@ from collections.abc import Iterator
 
 import pytest
 from django.conf import settings
-from django.test import Client
+from django.http import HttpResponse
+from django.test import Client, RequestFactory
 from django.urls import reverse
+from django.utils.log import log_response
 from django_q.tasks import async_task
 
 from config.demo.cast import CAST
@@ -172,6 +174,41 @@ def test_every_handler_of_ours_is_discreet():
     }
     handlers = settings.LOGGING["handlers"].values()
     assert {handler["formatter"] for handler in handlers} == {"json"}
+
+
+SUSPICIOUS = {
+    "another host": (
+        lambda client: client.get("/notices/", headers={"host": "evil.example"}),
+        "django.security.DisallowedHost",
+    ),
+    "too many fields": (
+        lambda client: client.post("/accounts/login/", dict.fromkeys(map(str, range(2100)), "x")),
+        "django.security.TooManyFieldsSent",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", SUSPICIOUS)
+def test_what_a_scanner_sends_is_one_warning(db, lines, settings, what):
+    settings.ALLOWED_HOSTS = ["testserver"]
+    ask, logger = SUSPICIOUS[what]
+    assert ask(Client()).status_code == 400
+    (line,) = (one for one in lines.records if one["levelname"] != "DEBUG")
+    assert (line["levelname"], line["name"], line["status_code"]) == ("WARNING", logger, 400)
+    assert not {"exc_info", "exc_text", "stack_info"} & {key for key in line if line[key]}
+
+
+def test_other_bad_request_keeps_its_line(db, lines):
+    request = RequestFactory().get("/x")
+    log_response("%s: %s", "Bad Request", "/x", response=HttpResponse(status=400), request=request)
+    assert [line["message"] for line in lines.records] == ["Bad Request: /x"]
+
+
+def test_wrong_method_is_one_line(world, lines):
+    response = world.client("sysadmin").get("/workspace/jobs/job/1/retry/")
+    assert (response.status_code, response["Allow"]) == (405, "POST")
+    (line,) = (one for one in lines.records if one["name"] == "django.request")
+    assert (line["levelname"], line["status_code"]) == ("WARNING", 405)
 
 
 def test_refused_page_is_one_line_and_a_fault_keeps_its_traceback(world, lines):

@@ -121,7 +121,7 @@ class Nginx:
         headers: dict[str, str] | None = None,
     ) -> tuple[int, dict[str, str], bytes]:
         """Return status, headers (in lower case) and body."""
-        link = Named("127.0.0.1", self.https, context=self.context(), timeout=PATIENCE_SECONDS)
+        link = self.connection()
         try:
             link.request(method, path, body, {"Host": NAME, **(headers or {})})
             answer = link.getresponse()
@@ -129,6 +129,10 @@ class Nginx:
             return answer.status, found, answer.read()
         finally:
             link.close()
+
+    def connection(self) -> http.client.HTTPSConnection:
+        """Return a connection under the portal's TLS name."""
+        return Named("127.0.0.1", self.https, context=self.context(), timeout=PATIENCE_SECONDS)
 
     def context(self) -> ssl.SSLContext:
         """Return what trusts the self-made certificate and nothing else."""
@@ -151,8 +155,10 @@ def nginx(home: Path, changes: dict[str, str] | None = None) -> Iterator[Nginx]:
     text = (DEPLOY / "nginx.conf").read_text(encoding="utf-8")
     replaced = {
         "listen 80;": f"listen 127.0.0.1:{proxy.http};",
+        "listen 80 default_server;": f"listen 127.0.0.1:{proxy.http} default_server;",
         "listen 443 ": f"listen 127.0.0.1:{proxy.https} ",
         "    listen [::]:80;\n": "",
+        "    listen [::]:80 default_server;\n": "",
         "    listen [::]:443 ssl default_server;\n": "",
         "    listen [::]:443 ssl http2;\n": "",
         "/run/portal/web.sock": str(home / "web.sock"),

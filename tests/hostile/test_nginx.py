@@ -7,7 +7,8 @@ import threading
 import warnings
 from collections import Counter
 from collections.abc import Iterator
-from http.client import HTTPConnection, HTTPException
+from contextlib import suppress
+from http.client import HTTPConnection, HTTPException, RemoteDisconnected
 
 import pytest
 from allauth.usersessions.models import UserSession
@@ -77,6 +78,32 @@ def test_tls_is_the_only_way_in(proxy):
         handshake(proxy, old, NAME)
     with pytest.raises((ssl.SSLError, OSError)):
         handshake(proxy, proxy.context(), "elsewhere.example")
+
+
+@pytest.mark.parametrize(
+    "name", ["elsewhere.example", "portal.example.elsewhere.example", "127.0.0.1", "", None]
+)
+def test_other_names_get_no_answer(proxy, name):
+    for link in (HTTPConnection("127.0.0.1", proxy.http, timeout=10), proxy.connection()):
+        link.putrequest("GET", "/notices/", skip_host=True)
+        if name is not None:
+            link.putheader("Host", name)
+        link.endheaders()
+        if name:
+            with pytest.raises(RemoteDisconnected):
+                link.getresponse()
+        else:  # nginx refuses a request of HTTP/1.1 without a name by itself
+            with suppress(RemoteDisconnected):
+                assert link.getresponse().status == 400
+        link.close()
+
+
+def test_redirect_goes_to_the_configured_name_whatever_port_is_asked_for(proxy):
+    link = HTTPConnection("127.0.0.1", proxy.http, timeout=10)
+    link.request("GET", "/a?b=1", headers={"Host": f"{NAME.upper()}:8080"})
+    answer = link.getresponse()
+    link.close()
+    assert (answer.status, answer.getheader("Location")) == (301, f"https://{NAME}/a?b=1")
 
 
 def handshake(proxy: Nginx, context: ssl.SSLContext, name: str) -> None:

@@ -50,7 +50,7 @@ def complaints(units: Path) -> str:
 
 
 def test_units_are_right(units):
-    assert {path.suffix for path in units.iterdir()} == {".service", ".socket", ".target", ".timer"}
+    assert {path.suffix for path in units.iterdir()} == {".service", ".socket", ".target"}
     assert complaints(units) == ""
 
 
@@ -69,6 +69,16 @@ def test_services_may_do_little(units, service):
 
     assert level, found.stdout + found.stderr
     assert float(level[1]) <= EXPOSED
+
+
+def test_one_backup_a_night_is_made_and_nothing_else_is_cleaned_up():
+    texts = {path.name: path.read_text(encoding="utf-8") for path in UNITS.iterdir()}
+    settings_file = (UNITS.parent / "portal.env").read_text(encoding="utf-8")
+
+    assert [name for name, text in texts.items() if "backup" in text] == ["portal-worker.service"]
+    assert not [name for name, text in texts.items() if re.search(r"rm -|-delete", text)]
+    folder = re.search(r"^BACKUP_DIR=(\S+)$", settings_file, re.MULTILINE)[1]
+    assert f"ReadWritePaths=-{folder}\n" in texts["portal-worker.service"]
 
 
 def test_stopping_leaves_time_for_what_is_under_way():

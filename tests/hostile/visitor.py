@@ -17,7 +17,7 @@ from django.utils.functional import cached_property
 
 FORM = "application/x-www-form-urlencoded"
 UNREADY = "portal:readyz"
-"""Answers 503 where work waits, as it does here: no worker runs beside the tests."""
+"""Answers 503 where a part is missing, as where the disk is nearly full."""
 READABLE = ("text/html", "application/json")
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from portal.services.backup import BackupError, backup
+from portal.services.backup import BackupError, backup, some
 from portal.services.backup_keys import save_keys
 
 
@@ -37,8 +37,7 @@ class Command(BaseCommand):
         rows = sum(manifest.counts.values())
         self.stdout.write(f"{len(manifest.files)} files, {rows} rows in {dir}")
         if manifest.missing:
-            names = ", ".join(manifest.missing[:20])
             raise CommandError(
                 f"{len(manifest.missing)} stored files are missing or damaged and not in the "
-                f"set: {names}"
+                f"set: {some(manifest.missing)}"
             )

@@ -6,8 +6,8 @@ from pathlib import Path
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from portal.services.backup import BackupError, restore, secret_fingerprint
-from portal.services.backup_keys import restore_keys
+from portal.services.backup import BackupError, Manifest, restore, secret_fingerprint, some
+from portal.services.backup_keys import restore_keys, settings_saved
 from portal.services.backup_runs import fetch_offsite
 
 
@@ -52,6 +52,28 @@ class Command(BaseCommand):
         except OSError as error:
             raise CommandError(f"{error.filename or dir}: {error.strerror}") from error
         self.stdout.write(f"{len(manifest.files)} files of {manifest.created} restored")
-        if manifest.secret not in {"", secret_fingerprint()}:
-            self.stderr.write("SECRET_KEY is not the one that the set was made with.")
+        if manifest.missing:
+            self.stderr.write(f"Not in the set, as when it was made: {some(manifest.missing)}")
+        self.tell_settings(manifest, settings_saved(folder=keys) if keys else {})
         self.stdout.write("Rows and audit trail are those of the set; start the portal.")
+
+    def tell_settings(self, manifest: Manifest, saved: dict[str, str]) -> None:
+        """Say what to do where settings are others than those of the set."""
+        sealing = saved.pop("SEALING_KEYS", None)
+        if sealing:
+            self.stderr.write(
+                "SEALING_KEYS differs from the one saved with the keys. Put the lines of "
+                f"{sealing}, joined by commas, into SEALING_KEYS, before what is newer there: "
+                "without them nobody's second factor opens."
+            )
+        if manifest.secret in {"", secret_fingerprint()}:
+            return
+        place = saved.get("SECRET_KEY", "the file secret_key of the folder that --keys saved")
+        self.stderr.write(
+            "SECRET_KEY is not the one that the set was made with. Either set SECRET_KEY to what "
+            f"stands in {place}, and restart the portal; or go on with the new one, which is right "
+            "where the old one may be known to others: then everybody signs in again, and links "
+            "sent before (invitations, new passwords, addresses to confirm) no longer work: "
+            "send them again. Passwords, second factors, documents and the audit trail do not "
+            "depend on it."
+        )

@@ -2,10 +2,13 @@
 
 import signal
 import socket
+import subprocess
 import sys
 import time
+from collections.abc import Callable
 
 import pytest
+from django.conf import settings
 from django.core.management.base import CommandError
 
 from portal.management.commands import serve
@@ -79,6 +82,64 @@ def test_process_that_ignores_the_request_to_stop_is_killed():
     time.sleep(0.5)
     stop_together([child], grace=0.2)
     assert child.exit_code() == -signal.SIGKILL
+
+
+PARENT = """
+import sys, time
+from portal.management.processes import Child
+child = Child("web", sys.argv[1:])
+child.start()
+print(child.pid, flush=True)
+time.sleep(60)
+"""
+
+
+def orphaned(command: list[str], ready: Callable[[], bool]) -> int:
+    """Start ``command`` as a child, kill its parent when it is ``ready``, and return its id."""
+    parent = subprocess.Popen(
+        python(PARENT, *command), cwd=settings.BASE_DIR, stdout=subprocess.PIPE
+    )
+    with parent:
+        pid = int(parent.stdout.readline())
+        deadline = time.monotonic() + 20
+        while not ready() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        try:
+            assert ready()
+            assert alive(pid)
+        finally:
+            parent.kill()
+    return pid
+
+
+def gone(pid: int, patience: float = 20) -> bool:
+    deadline = time.monotonic() + patience
+    while alive(pid) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return not alive(pid)
+
+
+def test_child_ends_with_a_parent_that_was_killed():
+    assert gone(orphaned(python("import time; time.sleep(60)"), lambda: True))
+
+
+def test_web_server_frees_its_port_when_its_parent_is_killed(tmp_path):
+    (tmp_path / "hello.py").write_text(
+        "def application(environ, start):\n    start('200 OK', [])\n    return [b'']\n"
+    )
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = serve.web_command("127.0.0.1", port, {"web_workers": 2, "threads": 2})
+    command[command.index("config.wsgi:application")] = "hello:application"
+    command[command.index("--chdir") + 1] = str(tmp_path)
+
+    def listens() -> bool:
+        with socket.socket() as visitor:
+            return visitor.connect_ex(("127.0.0.1", port)) == 0
+
+    assert gone(orphaned(command, listens))
+    assert serve.refuse_busy_port("127.0.0.1", port) is None
 
 
 def test_stop_leaves_nothing_of_a_group_whose_leader_died(tmp_path):

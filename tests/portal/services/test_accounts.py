@@ -1,8 +1,10 @@
 """Organisations, memberships, roles and invitations."""
 
 from datetime import timedelta
+from importlib import import_module
 
 import pytest
+from django.apps import apps
 from django.contrib.auth.models import Group
 from django.core import mail
 from django.core.exceptions import PermissionDenied
@@ -10,7 +12,8 @@ from django.db import transaction
 
 from portal.domain.identifiers import make_uscc
 from portal.domain.lifecycle import Conflict, Invalid, NotAllowed
-from portal.models import Invitation, Membership, Notification, Organisation, User
+from portal.models import Invitation, Job, Membership, Notification, Organisation, User
+from portal.notifications import enqueue_job
 from portal.services.accounts import (
     accept_invitation,
     add_member,
@@ -315,6 +318,32 @@ def test_invitation_to_a_stranger_is_mailed_and_taken_up_once(world):
     )
     with pytest.raises(Invalid, match="invitation_invalid"):
         accept_invitation(token=token, actor=person, now=world.now)
+
+
+def test_job_that_mails_an_invitation_keeps_no_link(world):
+    invitation = send(world)
+    world.drain()
+    job = Job.objects.get(task="portal.services.accounts.mail_invitation")
+    assert (job.state, job.payload) == ("done", {"pk": invitation.pk})
+    kept = [str(payload) for payload in Job.objects.values_list("payload", flat=True)]
+    assert not [text for text in kept if "/workspace/invitations/" in text]
+
+
+def test_job_of_an_earlier_release_is_done_and_loses_its_link(world):
+    invitation = send(world)
+    world.drain()
+    mail.outbox.clear()
+    task, old = "portal.services.accounts.mail_invitation", {"pk": invitation.pk, "url": "/x/"}
+    enqueue_job(task, "waits", now=world.now, **old)
+    for state in ("done", "parked"):
+        Job.objects.create(key=state, task=task, state=state, payload=old, created_at=world.now)
+    import_module("portal.migrations.0024_job_links").remove_links(apps, None)
+    found = dict(Job.objects.filter(task=task).values_list("key", "payload"))
+    assert (found["done"], found["parked"]) == ({"pk": invitation.pk}, {"pk": invitation.pk})
+    assert found["waits"] == old
+    world.drain()
+    token = mail.outbox[0].body.rsplit("/workspace/invitations/", 1)[1].rstrip("/")
+    assert invitation_of(token) == invitation.pk
 
 
 def test_invitation_to_somebody_known_is_a_notification(world):

@@ -15,7 +15,7 @@ from django.db import connection
 from portal.drivers.databases import DumpError, dumper, login, run
 from portal.models import AuditEntry, Organisation, StoredFile, User
 from portal.services.audit import verify_chain
-from portal.services.backup import BackupError, backup, pending_migrations, restore
+from portal.services.backup import BackupError, backup, pending_migrations, restore, some
 from portal.services.files import private_storage, read_chunks, store_file
 from tests.portal.services.conftest import PDF
 from tests.world import World
@@ -226,8 +226,42 @@ def test_set_with_lost_files_needs_force_even_in_an_empty_instance(transactional
     manifest = tmp_path / "set" / "manifest.json"
     values = json.loads(manifest.read_text(encoding="utf-8")) | {"missing": ["ab/cd/abcd"]}
     manifest.write_text(json.dumps(values))
-    with pytest.raises(BackupError, match="made without 1 stored files"):
+    with pytest.raises(BackupError, match=r"made without 1 stored files .* ab/cd/abcd"):
         restore(folder=tmp_path / "set", now=now)
+
+
+def without(folder: Path, name: str, **values: object) -> None:
+    """Take a stored file out of a set, so that the set itself is whole."""
+    manifest = folder / "manifest.json"
+    found = json.loads(manifest.read_text(encoding="utf-8")) | values
+    found["files"].pop(f"files/{name}")
+    manifest.write_text(json.dumps(found))
+
+
+def test_stored_files_that_a_set_lacks_are_named(instance, made, now):
+    without(made, instance.storage_name)
+    private_storage().delete(instance.storage_name)
+    with pytest.raises(BackupError, match=f"names 1 stored files .*: {instance.storage_name}\\."):
+        restore(folder=made, now=now, force=True)
+
+
+def test_stored_file_that_only_the_store_has_is_no_loss(instance, made, now):
+    without(made, instance.storage_name)
+    restore(folder=made, now=now, force=True)
+    assert b"".join(read_chunks(instance)) == PDF
+
+
+def test_stored_files_known_to_be_missing_are_named_and_agreed_to(instance, made, now, capsys):
+    without(made, instance.storage_name, missing=[instance.storage_name])
+    private_storage().delete(instance.storage_name)
+    call_command("restore", made, "--force")
+    assert f"as when it was made: {instance.storage_name}" in capsys.readouterr().err
+
+
+def test_many_names_become_twenty_and_a_number():
+    names = [str(number) for number in range(23)]
+    assert some(names[:20]) == ", ".join(names[:20])
+    assert some(names) == ", ".join(names[:20]) + " and 3 more"
 
 
 def test_stored_file_that_differs_is_replaced(instance, made, now):

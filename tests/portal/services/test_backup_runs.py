@@ -85,6 +85,25 @@ def test_only_the_newest_sets_are_kept(world, now, places, settings):
     assert len(list(walk(store, "pool"))) == 4
 
 
+def test_sets_made_by_hand_are_never_dropped(world, now, places, settings):
+    settings.BACKUP_KEEP = 1
+    for name in ("before-1.4.0", "0-before", "2026-11-01T0230"):
+        call_command("backup", places / "sets" / name)
+    first = run_backup(now=now).name
+    store = storages["offsite"]
+    for path in list(walk(store, f"sets/{first}")):
+        with store.open(path) as opened:
+            store.save(path.replace(first, "before-1.4.0"), opened)
+    pool = set(walk(store, "pool"))
+
+    second = run_backup(now=now + timedelta(days=1)).name
+
+    here = {path.name for path in (places / "sets").iterdir()}
+    assert here == {"before-1.4.0", "0-before", "2026-11-01T0230", second}
+    assert sets_offsite(store) == [second, "before-1.4.0"]
+    assert pool < set(walk(store, "pool"))
+
+
 def test_set_without_a_place_elsewhere_stays_here(world, now, places, settings):
     settings.BACKUP_URL = ""
     run = run_backup(now=now)
@@ -269,8 +288,31 @@ def test_restore_puts_keys_back_and_names_another_secret(world, key, places, set
     call_command("restore", places / "set", "--keys", places / "safe", "--force")
     told = capsys.readouterr()
     assert "1 keys restored" in told.out
+    place = places / "safe" / "secret_key"
     assert "SECRET_KEY is not the one that the set was made with." in told.err
+    assert f"Either set SECRET_KEY to what stands in {place}, and restart" in told.err
+    assert "or go on with the new one" in told.err
+    assert "SEALING_KEYS" not in told.err
     assert key.exists()
+
+
+def test_restore_without_keys_says_where_the_secret_may_lie(world, places, settings, capsys):
+    call_command("backup", places / "set")
+    settings.SECRET_KEY = "another-secret-" * 5
+    call_command("restore", places / "set", "--force")
+    assert "the file secret_key of the folder that --keys saved" in capsys.readouterr().err
+
+
+def test_restore_names_sealing_keys_of_the_environment(world, places, settings, capsys):
+    settings.SEALING_KEYS = ["one", "two"]
+    call_command("backup", places / "set", "--keys", places / "safe")
+    call_command("restore", places / "set", "--keys", places / "safe", "--force")
+    assert capsys.readouterr().err.count("_KEY") == 0
+    settings.SEALING_KEYS = []
+    call_command("restore", places / "set", "--keys", places / "safe", "--force")
+    told = capsys.readouterr().err
+    assert f"Put the lines of {places / 'safe' / 'sealing_keys'}, joined by commas" in told
+    assert "SECRET_KEY" not in told
 
 
 def test_sets_can_be_read_by_their_owner_only(world, now, places):

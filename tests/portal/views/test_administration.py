@@ -1,6 +1,9 @@
 """The three administrators' pages."""
 
+from datetime import timedelta
+
 import pytest
+from django.utils import timezone
 
 from portal.domain.lifecycle import Conflict
 from portal.models import AuditEntry, Job, WorkerCluster
@@ -250,3 +253,34 @@ def test_background_work_shows_queues_and_workers(world, language, queries):
     text = response.content.decode()
     assert "short.example" in text
     assert {"zh-hans": "失去响应", "en": "It gave no sign of life"}[language] in text
+
+
+@pytest.mark.parametrize(
+    ("language", "silent", "stopped", "none"),
+    [
+        ("en", "No sign of life since", "The workers were stopped at", "No worker is known"),
+        ("zh-hans", "起未收到后台工作进程的响应", "后台工作进程已于", "未发现后台工作进程"),
+    ],
+)
+def test_background_work_is_red_without_workers(world, language, silent, stopped, none):
+    client = world.client("sysadmin", language)
+
+    def shown(**values) -> tuple[str, int]:
+        WorkerCluster.objects.all().delete()
+        for queue in ("short", "long"):
+            WorkerCluster.objects.create(
+                host="h", watchdog=1, queue=queue, group=2, workers=2, started_at=ago, **values
+            )
+        text = client.get("/workspace/jobs/").content.decode()
+        return text, text.count("hy-banner is-bad")
+
+    ago = timezone.now() - timedelta(minutes=2)
+    text, red = shown(acknowledged_at=ago)
+    assert (silent in text, red) == (True, 2)
+    text, red = shown(acknowledged_at=ago, stopped_at=ago)
+    assert (stopped in text, red) == (True, 2)
+    text, red = shown(acknowledged_at=timezone.now())
+    assert (silent in text, stopped in text, red) == (False, False, 0)
+    WorkerCluster.objects.all().delete()
+    text = client.get("/workspace/jobs/").content.decode()
+    assert (none in text, text.count("hy-banner is-bad")) == (True, 2)

@@ -21,12 +21,49 @@ def test_healthz_asks_nothing(client):
     assert (response.status_code, response.json()) == (200, {"status": "ok"})
 
 
+def serve(**values) -> None:
+    """Have both queues served by a cluster that has just been heard of, but for ``values``."""
+    now = timezone.now()
+    for queue in ("short", "long"):
+        WorkerCluster.objects.create(
+            **{
+                "host": "h",
+                "watchdog": 1,
+                "queue": queue,
+                "group": 2,
+                "workers": 2,
+                "started_at": now - timedelta(hours=1),
+                "acknowledged_at": now - timedelta(seconds=2),
+                **values,
+            }
+        )
+
+
 def test_ready_when_every_part_is_there(db, client, monkeypatch):
     monkeypatch.setattr(health, "LEAST_FREE_BYTES", 0)
-    assert ask(client) == (
-        200,
-        dict.fromkeys(("database", "migrations", "broker", "storage", "keys"), "ok"),
-    )
+    serve()
+    assert client.get("/readyz").json()["status"] == "ready"
+    parts = ("database", "migrations", "broker", "storage", "keys", "workers", "waiting")
+    assert ask(client) == (200, dict.fromkeys(parts, "ok"))
+
+
+@pytest.mark.parametrize(
+    ("field", "said"),
+    [("acknowledged_at", "no sign of life since"), ("stopped_at", "stopped at"), ("", "")],
+)
+def test_silent_workers_are_named_at_once_and_pages_go_on(db, client, monkeypatch, field, said):
+    monkeypatch.setattr(health, "LEAST_FREE_BYTES", 0)
+    moment = timezone.now().replace(microsecond=0) - timedelta(seconds=31)
+    if field:
+        serve(**{field: moment})
+        words = [f"{queue}: {said} {moment.isoformat()}" for queue in ("short", "long")]
+    else:
+        words = [f"{queue}: no cluster is known" for queue in ("short", "long")]
+    response = client.get("/readyz")
+    body = response.json()
+    assert (response.status_code, body["status"]) == (200, "degraded")
+    assert (body["checks"]["workers"], body["checks"]["waiting"]) == ("; ".join(words), "ok")
+    assert [queue["red"] for queue in body["work"]["queues"].values()] == [True, True]
 
 
 def test_unreachable_database_is_named(transactional_db, client, monkeypatch):
@@ -73,10 +110,13 @@ def test_disk_that_is_nearly_full_is_named(db, client, monkeypatch):
 
 
 @pytest.mark.parametrize(("minutes", "said"), [(4, "ok"), (6, "1 waiting for more than 5 minutes")])
-def test_work_that_nobody_takes_is_named(db, client, minutes, said):
+def test_work_that_nobody_takes_is_named(db, client, monkeypatch, minutes, said):
+    monkeypatch.setattr(health, "LEAST_FREE_BYTES", 0)
     created = timezone.now() - timedelta(minutes=minutes)
     Job.objects.create(key="k", task="x", created_at=created)
-    assert ask(client)[1]["broker"].startswith(said)
+    status, checks = ask(client)
+    assert checks["waiting"].startswith(said)
+    assert (status, checks["broker"]) == (200, "ok")
 
 
 def test_readyz_says_how_the_background_work_stands(db, client):
@@ -85,6 +125,9 @@ def test_readyz_says_how_the_background_work_stands(db, client):
         "failing": 0,
         "parked": 0,
         "oldest_seconds": 0,
+        "queues": {
+            queue: {"standing": "none", "since": None, "red": True} for queue in ("short", "long")
+        },
     }
     now = timezone.now()
     Job.objects.create(key="a", task="x", created_at=now - timedelta(minutes=2), error="Boom")
@@ -102,3 +145,5 @@ def test_readyz_says_how_the_background_work_stands(db, client):
     assert (work["waiting"], work["failing"], work["parked"]) == (1, 1, 1)
     assert work["oldest_seconds"] == pytest.approx(120, abs=60)
     assert work["silent_seconds"] == pytest.approx(5, abs=60)
+    assert work["queues"]["short"]["standing"] == "working"
+    assert work["queues"]["long"]["standing"] == "none"

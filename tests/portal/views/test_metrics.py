@@ -34,7 +34,7 @@ def test_metrics_say_how_the_work_stands(db, client, queries):
     WorkerCluster.objects.create(
         host="h", watchdog=1, queue="short", group=2, workers=2, started_at=old, restarts=3
     )
-    with queries(4):
+    with queries(6):  # two for leases, as its cluster is silent
         response = client.get("/metrics")
     assert response["Content-Type"].startswith("text/plain; version=")
     found = figures(response)
@@ -55,10 +55,35 @@ def test_metrics_say_how_the_work_stands(db, client, queries):
         ("portal_queue_messages", "short"): 0,
         ("portal_queue_messages", "long"): 1,
         ("portal_cluster_restarts", "h", "short"): 3,
+        ("portal_queue_stopped", "short"): 0,
+        ("portal_queue_stopped", "long"): 0,
     }
+    assert ages[("portal_queue_silent_seconds", "short")] == pytest.approx(600, abs=60)
+    assert ages[("portal_queue_silent_seconds", "long")] == float("inf")
     assert ages[("portal_work_oldest_seconds", "short")] == pytest.approx(600, abs=60)
     assert ages[("portal_work_oldest_seconds", "long")] == 0
     assert ages[("portal_cluster_silent_seconds", "h", "short")] == pytest.approx(600, abs=60)
+
+
+def test_metrics_tell_a_stopped_queue_from_a_silent_one(db, client):
+    now = timezone.now()
+    for queue, stopped in (("short", now - timedelta(minutes=2)), ("long", None)):
+        WorkerCluster.objects.create(
+            host="h",
+            watchdog=1,
+            queue=queue,
+            group=2,
+            workers=2,
+            started_at=now - timedelta(hours=1),
+            acknowledged_at=now - timedelta(minutes=3),
+            stopped_at=stopped,
+        )
+    found = figures(client.get("/metrics"))
+    assert (found["portal_queue_stopped", "short"], found["portal_queue_stopped", "long"]) == (1, 0)
+    assert found["portal_queue_silent_seconds", "short"] == pytest.approx(120, abs=30)
+    assert found["portal_queue_silent_seconds", "long"] == pytest.approx(180, abs=30)
+    assert ("portal_cluster_silent_seconds", "h", "short") not in found
+    assert ("portal_cluster_silent_seconds", "h", "long") in found
 
 
 @pytest.mark.parametrize(
