@@ -44,7 +44,7 @@ def fill(cases: int) -> None:
     from incubator.selectors.service_times import CASE
     from portal.models import WorkItem
 
-    start = timezone.make_aware(datetime(2024, 12, 2, 9))
+    start = timezone.make_aware(datetime.fromisoformat("2024-12-02T09:00"))
 
     def items(case: int) -> list[WorkItem]:
         opened = start + timedelta(days=case * 700 // cases)
