@@ -30,7 +30,7 @@ from incubator.viewsets import WindowViewSet
 from portal.domain.calendar_file import Appointment
 from portal.domain.roles import Role
 from portal.models import User
-from portal.permissions import all_roles, organisations_of
+from portal.permissions import is_newcomer, organisations_of
 from portal.wagtail_hooks import tab
 
 register_snippet(WindowViewSet)
@@ -82,7 +82,7 @@ def office_appointments(user: User, now: datetime) -> list[Appointment]:
 @hooks.register("portal_workspace_panels")
 def newcomer_panel(request: HttpRequest) -> list[SafeString]:
     """The way in for people who act for nobody yet."""
-    if all_roles(request.user) - {Role.LEARNER}:
+    if not is_newcomer(request.user):
         return []
     return [render_to_string("incubator/applications/newcomer.html", {}, request)]
 

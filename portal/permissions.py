@@ -279,3 +279,8 @@ def may_read_evidence(user: Person, stored: StoredFile) -> bool:
 def is_administrator(user: Person) -> bool:
     """Return whether ``user`` is one of the three administrators."""
     return has_role(user, Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDITOR)
+
+
+def is_newcomer(user: Person) -> bool:
+    """Return whether ``user`` acts for nobody yet: no role but learning."""
+    return not all_roles(user) - {Role.LEARNER}

@@ -33,6 +33,14 @@ def acceptance(document: IssuedDocument) -> Sheet:
         fact("签字方式", "Signed with", factor.zh, factor.en),
         fact("成果文件数", "Files", len(payload["files"])),
     ]
+    facts += [
+        fact(
+            "使用的共性技术模块",
+            "Shared module in use",
+            f"{one['title']} {one['name']} {one['version']}",
+        )
+        for one in payload.get("modules", ())  # forms of before the modules were listed have none
+    ]
     if payload["note"]:
         facts.append(fact("说明", "Note", payload["note"]))
     return Sheet(

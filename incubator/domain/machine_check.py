@@ -3,7 +3,7 @@
 It only suggests. Which facts a check may look at: ``application_form.fact_types``.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final, Literal
 
@@ -20,7 +20,8 @@ class Finding:
     """What a check found: where on the form, with the words that it had then.
 
     ``got`` is what was there and ``wanted`` the value that the check asks for; words and choices
-    of the firm are left out, so that a result holds nothing personal.
+    of the firm are left out, so that a result holds nothing personal. ``passed_in`` is the number
+    of the earlier application in which a person let it through, where that still stands.
     """
 
     key: str
@@ -32,6 +33,7 @@ class Finding:
     title_en: str
     reason: str
     reason_en: str
+    passed_in: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,12 @@ def screen(facts: Mapping[str, object], checks: Sequence[Mapping[str, Any]]) -> 
     ``pass``.
     """
     context = Context(fields=facts)
-    findings = tuple(_finding(check, context) for check in checks)
+    return result_of(_finding(check, context) for check in checks)
+
+
+def result_of(found: Iterable[Finding]) -> Screening:
+    """Return the result that findings make together: the worst of them, ``pass`` without any."""
+    findings = tuple(found)
     outcomes = {finding.outcome for finding in findings}
     return Screening(next((one for one in ORDER if one in outcomes), "pass"), findings)
 

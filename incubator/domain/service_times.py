@@ -68,7 +68,6 @@ class StageTime:
     """
 
     stage: str
-    promised: int
     ended: int
     median: float | None
     p90: float | None
@@ -133,7 +132,6 @@ def _stage_time(
             took.append(spent_days(rows, today))
     return StageTime(
         stage,
-        PROMISED[stage],
         len(took),
         float(np.median(took)) if took else None,
         float(np.percentile(took, 90)) if took else None,

@@ -13,6 +13,7 @@ from incubator.domain.application_form import is_phone
 from incubator.labels import applications as labels
 from incubator.labels.windows import form_words, plain_words
 from incubator.models import Application
+from incubator.selectors.reapplication import standing_keys
 from portal import labels as portal_labels
 from portal.domain.identifiers import UsccError, parse_uscc
 from portal.models import Organisation, Region
@@ -127,10 +128,12 @@ class AskForm(forms.Form):
     )
 
     def __init__(self, *args: Any, application: Application, **kwargs: Any) -> None:
-        """Draw one line for every question of the form."""
+        """Draw one line for every question of the form but those whose answers stand passed."""
         super().__init__(*args, **kwargs)
-        self.keys = [one["key"] for one in application.form.questions]
-        for question in application.form.questions:
+        passed = standing_keys(application)
+        asked = [one for one in application.form.questions if one["key"] not in passed]
+        self.keys = [one["key"] for one in asked]
+        for question in asked:
             self.fields[f"ask_{question['key']}"] = forms.CharField(
                 label=form_words(question, "title"), required=False, max_length=300
             )

@@ -117,6 +117,9 @@ add_refusals(
         ),
         "due_not_later": _("Choose a day from today on, later than the one that stands."),
         "due_far": _("Choose a day within %(days)s working days."),
+        "asked_passed": _(
+            "This passed in an earlier application and is unchanged, so it is not asked again."
+        ),
         "nothing_asked": _("Write at least one note beside what is missing."),
         "reasons_missing": _("Choose at least one reason."),
         "objection_reason": _("An objection was upheld: name it among the reasons."),

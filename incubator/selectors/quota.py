@@ -231,6 +231,43 @@ def room_for(request: ResourceRequest) -> list[MonthRow]:
     ]
 
 
+@dataclass(frozen=True)
+class ShortMonth:
+    """A month in which a pool has less free than is asked for; ``None``: no capacity is set yet."""
+
+    month: date
+    free: Decimal | None
+
+
+def short_months(
+    pool: ResourcePool,
+    amount: Decimal,
+    first_month: date,
+    months: int,
+    *,
+    replaced: ResourceRequest | None = None,
+) -> list[ShortMonth]:
+    """Return the months in which the pool could not give ``amount`` today (at most five queries).
+
+    What a change ``replaced`` still holds counts as free, because it goes back first.
+    """
+    span = [add_months(first_month, number) for number in range(months)]
+    rows = {row.month: row for row in PoolMonth.objects.filter(pool=pool, month__in=span)}
+    entries = QuotaEntry.objects.filter(month__pool=pool, month__month__in=span)
+    found = account_balances(entries, "month__month")
+    own = account_balances(entries.filter(request=replaced), "month__month") if replaced else {}
+    short = []
+    for month in span:
+        free = found.get((month,), Balance()).free + own.get((month,), Balance()).held
+        if month not in rows:
+            short.append(ShortMonth(month, None))
+        elif rows[month].closed_at is not None:
+            short.append(ShortMonth(month, NOTHING))
+        elif free < amount:
+            short.append(ShortMonth(month, free))
+    return short
+
+
 def usage_of(request: ResourceRequest) -> list[UsageRecord]:
     """Return the newest usage records of a request (at most 50)."""
     return list(request.usage.order_by("-day", "-pk")[:USAGE_SHOWN])

@@ -8,6 +8,7 @@ from django.utils import timezone
 from incubator.domain import application as rules
 from incubator.models import Application
 from incubator.permissions.applications import require_decider
+from incubator.selectors.reapplication import standing_keys
 from incubator.services.screening import signers_of
 from portal.domain.calendar import add_working_days
 from portal.domain.lifecycle import Invalid
@@ -38,7 +39,8 @@ def ask_more_info(
     """Reopen the answers named in ``asked`` (answer → note) and only those.
 
     The firm gets a work item and a message. Raises ``Invalid``: ``nothing_asked``,
-    ``due_not_later`` (a day that is past), ``due_far`` (more than 60 working days off).
+    ``asked_passed`` (what passed in an earlier application and is unchanged), ``due_not_later``
+    (a day that is past), ``due_far`` (more than 60 working days off).
     """
     organisation = application.organisation
     with operation(
@@ -53,6 +55,8 @@ def ask_more_info(
         notes = {key: asked[key].strip() for key in keys if asked.get(key, "").strip()}
         if not notes:
             raise Invalid("nothing_asked")
+        if standing_keys(application) & notes.keys():
+            raise Invalid("asked_passed")
         if due_on is not None:
             require_later(None, due_on, timezone.localdate(now))
         due = due_on or add_working_days(timezone.localdate(now), ANSWER_DAYS).value

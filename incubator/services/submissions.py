@@ -13,6 +13,7 @@ from incubator.domain.application_form import DECLARED, facts_of, missing
 from incubator.domain.machine_check import Screening, screen
 from incubator.domain.service_times import days_left
 from incubator.models import Application, ApplicationSubmission
+from incubator.selectors.reapplication import with_passed
 from incubator.selectors.service_times import screening_waits
 from incubator.services.applications import (
     CONFIRMED,
@@ -126,7 +127,7 @@ def files_by_key(application: Application) -> Counter[str]:
 
 
 def check_application(application: Application) -> Screening:
-    """Run the machine check of the application's form on what it holds."""
+    """Run the machine check on what the application holds; what was let through before stands."""
     content = application.form.content
     facts = facts_of(
         content,
@@ -135,7 +136,7 @@ def check_application(application: Application) -> Screening:
         code_valid=is_valid_uscc(application.organisation.uscc or ""),
         declared=application.truth_declared,
     )
-    return screen(facts, content["checks"])
+    return with_passed(screen(facts, content["checks"]), application)
 
 
 def screen_application(application: Application, *, now: datetime) -> Application:

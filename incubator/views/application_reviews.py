@@ -10,6 +10,7 @@ from django.views.decorators.http import require_POST, require_safe
 from incubator.forms.applications import ConflictForm, ReviewForm
 from incubator.models import ApplicationReview
 from incubator.selectors import applications as selectors
+from incubator.selectors import screening as screening_reads
 from incubator.selectors.refusals import recheck_panel
 from incubator.services import application_reviews as services
 from portal.domain.roles import Role
@@ -23,7 +24,7 @@ from portal.views.base import done, form_page, keyset, next_link, posted_version
 @require_safe
 def review_list(request: HttpRequest) -> HttpResponse:
     """The applications that were assigned to me."""
-    rows = selectors.reviews_of(request.user, after=keyset(request))
+    rows = screening_reads.reviews_of(request.user, after=keyset(request))
     shown = rows[: selectors.PAGE]
     context = {
         "rows": shown,
@@ -89,10 +90,10 @@ def review_page(
         "answers": selectors.answer_lines(case) if case else [],
         "groups": selectors.file_groups(case) if case else [],
         "changes": selectors.last_changes(case) if case else None,
-        "links": selectors.firm_links(case) if case else [],
+        "links": screening_reads.firm_links(case) if case else [],
         "recheck": recheck_panel(case, timezone.localdate()) if case and mine.of_refusal else None,
-        "own": selectors.review_line(mine),
-        "others": selectors.other_reviews(mine),
+        "own": screening_reads.review_line(mine),
+        "others": screening_reads.other_reviews(mine),
         "draft_url": reverse("portal:draft", args=[services.draft_key(mine)]),
     }
     return form_page(request, "incubator/applications/review.html", form, context)

@@ -15,6 +15,7 @@ from incubator.forms.applications import AttachmentForm, FirmForm, GroundsForm, 
 from incubator.labels import applications as labels
 from incubator.models import Application, ApplicationWindow
 from incubator.selectors import applications as selectors
+from incubator.selectors.reapplication import standing_panel, with_passed
 from incubator.selectors.refusals import recheck_panel
 from incubator.selectors.service_times import clock_of
 from incubator.selectors.windows import open_windows
@@ -169,9 +170,11 @@ def edit_page(
     """Draw the form with the machine check beside it."""
     open_now = rules.open_answers(case.state, case.asked, case.form.content)
     current, declared = form.current(), bool(form["truth_declared"].value())
+    found = selectors.check_now(case, current, declared=declared)
     context = {
         **case_context(request, case),
-        "check": selectors.check_panel(selectors.check_now(case, current, declared=declared)),
+        "check": selectors.check_panel(with_passed(found, case, current)),
+        "passed": standing_panel(case),
         "sections": selectors.form_sections(case),
         "lines": {line.name: line for line in selectors.answer_lines(case, masked=False)},
         "open": open_now,

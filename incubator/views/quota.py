@@ -1,6 +1,7 @@
 """Cloud resources, seen by the firm; a request's page serves firm and resource manager."""
 
 from collections.abc import Callable, Mapping
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -33,6 +34,7 @@ from incubator.services import cloud_work
 from incubator.services import quota as services
 from portal import labels
 from portal.domain.roles import Role
+from portal.models import Organisation
 from portal.permissions import for_roles, organisations_of, roles_for
 from portal.views.base import act, done, form_page, keyset, next_link, posted_version, run_form
 
@@ -162,6 +164,10 @@ def draw_request_form(
         if previous is None
         else {"firm": previous.organisation, "pool": previous.pool, "previous": previous}
     )
+    short, seen = shortage(form, previous, kind)
+    if short and request.POST.get("seen") != seen:
+        context = {**request_context(previous, kind, firms, today), "short": short, "seen": seen}
+        return form_page(request, "incubator/quota/new.html", form, context)
     ok, made = run_form(
         form,
         lambda values: services.request_resources(
@@ -171,7 +177,15 @@ def draw_request_form(
     if ok:
         text = _("The request is with the resource manager.")
         return done(request, text, "incubator:quota_request", made.pk)
-    context = {
+    context = request_context(previous, kind, firms, today)
+    return form_page(request, "incubator/quota/new.html", form, context)
+
+
+def request_context(
+    previous: ResourceRequest | None, kind: str, firms: list[Organisation], today: date
+) -> dict[str, Any]:
+    """Return what stands beside the form of a request."""
+    return {
         "previous": previous,
         "kind": kind,
         "kind_name": dict(request_kinds())[kind],
@@ -179,7 +193,24 @@ def draw_request_form(
         "pools": reads.pools_with_room(today) if previous is None else [],
         "may_ask": bool(firms),
     }
-    return form_page(request, "incubator/quota/new.html", form, context)
+
+
+def shortage(
+    form: RequestForm, previous: ResourceRequest | None, kind: str
+) -> tuple[list[reads.ShortMonth], str]:
+    """Return in which months the pool has less free than is asked for, and a mark of what was.
+
+    A note, no refusal: the firm reads it once and may send the same all the same, because others
+    may give back, capacity may grow, and the manager may approve a part.
+    """
+    if not form.is_bound or not form.is_valid():
+        return [], ""
+    values = form.cleaned_data
+    pool = previous.pool if previous else values["pool"]
+    amount, first, months = values["amount"], values["first_month"], values["months"]
+    replaced = previous if kind == "change" else None
+    short = reads.short_months(pool, amount, first, months, replaced=replaced)
+    return short, f"{pool.pk} {plain(amount)} {first} {months}"
 
 
 def initial_of(previous: ResourceRequest | None, kind: str, today: Any) -> dict[str, Any]:
@@ -222,6 +253,7 @@ def draw_request(
         "actions": actions,
         "months": reads.request_months(row) if row.approved_amount else [],
         "room": reads.room_for(row) if deciding else [],
+        "short": short_of(row) if "request" in actions else [],
         "usage": reads.usage_of(row) if row.approved_amount else [],
         "spent": reads.spent(row.previous, today) if row.previous else None,
         "follow": row.state in GRANTED and "withdraw" not in actions and is_own(request, row),
@@ -233,6 +265,12 @@ def draw_request(
     errors = {f"{action}_form": form for action, form in (forms or {}).items()}
     status = 422 if forms else 200
     return render(request, "incubator/quota/request.html", context | errors, status=status)
+
+
+def short_of(row: ResourceRequest) -> list[reads.ShortMonth]:
+    """Return in which months the pool has less free than the request asks for."""
+    replaced = row.previous if row.kind == "change" else None
+    return reads.short_months(row.pool, row.amount, row.first_month, row.months, replaced=replaced)
 
 
 def cloud_context(request: HttpRequest, row: ResourceRequest) -> dict[str, Any]:

@@ -26,6 +26,8 @@ from incubator.forms.applications import (
 from incubator.labels import applications as labels
 from incubator.models import Application
 from incubator.selectors import applications as selectors
+from incubator.selectors import screening as screening_reads
+from incubator.selectors.reapplication import standing_panel
 from incubator.selectors.refusals import recheck_panel
 from incubator.services import admissions, decisions, more_info, refusal_reviews
 from incubator.services import screening as services
@@ -57,7 +59,7 @@ def screening_list(request: HttpRequest) -> HttpResponse:
     """Applications that were sent, with filters in the address."""
     filters = ScreeningFilterForm(request.GET)
     values = filters.cleaned_data if filters.is_valid() else {}
-    rows = selectors.screening_list(
+    rows = screening_reads.screening_list(
         state=values.get("state", ""), text=values.get("q", ""), after=keyset(request)
     )
     shown = rows[: selectors.PAGE]
@@ -139,10 +141,11 @@ def case_page(
     drawn = {name: bound.get(name) or deed_form(name, case) for name in DEEDS}
     context = {
         "case": case,
-        "page": selectors.case_page(case),
+        "page": screening_reads.case_page(case),
         "check": selectors.stored_panel(case),
         "answers": selectors.answer_lines(case),
         "steps": selectors.steps_of(case),
+        "passed": standing_panel(case),
         "reasons": [labels.REASONS[code] for code in case.reason_codes],
         "recheck": recheck_panel(case, timezone.localdate()),
         "objection": objection,
@@ -150,7 +153,7 @@ def case_page(
         "asked": selectors.asked_lines(case),
         "groups": selectors.file_groups(case),
         "changes": selectors.last_changes(case),
-        "links": selectors.firm_links(case),
+        "links": screening_reads.firm_links(case),
         "actions": rules.LIFECYCLE.actions(case.state, [Role.STAFF]),
         "today": timezone.localdate(),
         "failed": next(iter(bound.values()), None),
@@ -171,8 +174,8 @@ def notice_over(case: Application) -> bool:
 @for_roles(Role.STAFF)
 def admission_notice(request: HttpRequest) -> HttpResponse:
     """Release the decisions of a batch: one public notice, and each refused firm is told."""
-    proposed = selectors.proposed_applications()
-    refused = selectors.refused_applications()
+    proposed = screening_reads.proposed_applications()
+    refused = screening_reads.refused_applications()
     form = AdmissionNoticeForm(request.POST or None, proposed=proposed, refused=refused)
     ok, notice = run_form(
         form,

@@ -20,6 +20,10 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> TickingClock:
 @pytest.fixture
 def walk(transactional_db: None, clock: TickingClock, pages) -> Iterator[Walk]:
     """Return the county with its people; what axe found on their way fails the test."""
-    walking = Walk(pages, clock)
-    yield walking
-    assert walking.faults == []
+    yield from walked(Walk(pages, clock))
+
+
+def walked(walk: Walk) -> Iterator[Walk]:
+    """Give a walk, and fail with what was noted on it."""
+    yield walk
+    assert walk.faults == [], "\n".join(walk.faults)

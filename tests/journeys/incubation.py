@@ -5,11 +5,13 @@ from playwright.sync_api import Page, expect
 from config.demo.admission import NARRATIVES, answers
 from config.demo.courses import LESSONS, QUIZ
 from config.demo.data import FIRMS
+from config.demo.module_files import MATTERS_SQL, safetensors
 from config.demo.papers import pdf
 from config.demo.wheels import uscc_check_wheel
-from incubator.models import Application, ApplicationReview
+from incubator.models import Application, ApplicationReview, ModuleRelease
 from portal.models import IssuedDocument
 from tests.journeys.people import (
+    DESKTOP,
     PDF,
     Walk,
     choose,
@@ -20,16 +22,19 @@ from tests.journeys.people import (
     upload,
     zh,
 )
+from tests.support.browser import screenshot
+
+WEIGHTS = safetensors({"w": [0.25, 0.75]})
 
 
-def send_application(walk: Walk) -> None:
+def send_application(walk: Walk, viewport: tuple[int, int] = DESKTOP) -> None:
     """Have the firm's signer fill in the form, with a file, and send it."""
-    owner = walk.person("owner")
+    owner = walk.person("owner", viewport=viewport)
     walk.look(owner)
     walk.visit(owner, "/workspace/applications/")
-    press(owner, zh("Start an application"), exact=False)
+    press(owner, walk.say("Start an application"), exact=False)
     walk.look(owner)
-    upload(owner, zh("Upload the file"), "营业执照.pdf", pdf("licence"), PDF, kind="licence")
+    upload(owner, walk.say("Upload the file"), "营业执照.pdf", pdf("licence"), PDF, kind="licence")
     expect(owner.get_by_role("link", name="营业执照.pdf")).to_be_visible()
     values = answers(FIRMS[0])
     choose(owner, scenarios=values["scenarios"][0])
@@ -43,12 +48,12 @@ def send_application(walk: Walk) -> None:
         contact_phone=values["contact_phone"],
     )
     owner.locator("[name=truth_declared]").check()
-    press(owner, zh("Save and check again"))
+    press(owner, walk.say("Save and check again"))
     walk.look(owner)
-    expect(owner.get_by_role("heading", name=zh("Machine check"))).to_be_visible()
-    press(owner, zh("Submit the application"))
+    expect(owner.get_by_role("heading", name=walk.say("Machine check"))).to_be_visible()
+    press(owner, walk.say("Submit the application"))
     walk.look(owner)
-    expect(owner.get_by_text(zh("With the screeners"))).to_be_visible()
+    expect(owner.get_by_text(walk.say("With the screeners"))).to_be_visible()
 
 
 def assigned(case: Application) -> list[ApplicationReview]:
@@ -66,14 +71,14 @@ def review_application(walk: Walk, login: str, *, look: bool) -> None:
     if look:
         walk.look(page)
     choose(page, conflict="no")
-    press(page, zh("Send the declaration"))
+    press(page, walk.say("Send the declaration"))
     if look:
         walk.look(page)
     for name, words in NARRATIVES.items():
         choose(page, **{name: 3})
         fill(page, **{f"{name}_note": words})
     choose(page, recommendation="admit")
-    press(page, zh("Send the review"))
+    press(page, walk.say("Send the review"))
     if look:
         walk.look(page)
 
@@ -81,12 +86,49 @@ def review_application(walk: Walk, login: str, *, look: bool) -> None:
 def propose_in_public(walk: Walk, staff: Page, case: Application) -> None:
     """Have the staff propose admission and publish the notice."""
     walk.visit(staff, f"/workspace/screening/{case.pk}/")
-    press(staff, zh("Propose admission"))
+    press(staff, walk.say("Propose admission"))
     walk.look(staff)
     walk.visit(staff, "/workspace/screening/notice/")
     fill(staff, batch="第 1 批")
-    press(staff, zh("Release the decisions"), confirm=True)
+    press(staff, walk.say("Release the decisions"), confirm=True)
     walk.look(staff)
+
+
+def add_file(author: Page, kind: str, name: str, data: bytes) -> None:
+    """Add a file to the release that is on the page."""
+    fill(author, **{"add-kind": kind})
+    author.locator("[name=add-file]").set_input_files(
+        [{"name": name, "mimeType": "application/octet-stream", "buffer": data}]
+    )
+
+
+def contribute_module(walk: Walk, login: str = "owner") -> ModuleRelease:
+    """Have a firm's signer register a module, add files, mend one and submit it."""
+    author = walk.person(login)
+    walk.visit(author, "/workspace/modules/new/")
+    fill(
+        author,
+        name="hy-matters",
+        title="村级事务代码表",
+        title_en="Codes of village affairs",
+        summary="四类村级事务及其办理时限。",
+        licence="MulanPSL-2.0",
+        contact="owner@demo.example",
+    )
+    press(author, walk.say("Go on to the release"))
+    walk.look(author)
+    fill(author, **{"start-number": "1.0.0"})
+    press(author, walk.say("Go on to the files"))
+    walk.look(author)
+    add_file(author, "sql", "matters.sql", MATTERS_SQL.encode())
+    press(author, walk.say("Add the file"))
+    walk.look(author)
+    add_file(author, "weights", "model.safetensors", WEIGHTS)
+    press(author, walk.say("Add the file"))
+    screenshot(walk.look(author), "module-files-author")
+    press(author, walk.say("Submit for review"))
+    walk.look(author)
+    return ModuleRelease.objects.get()
 
 
 def download_module(walk: Walk) -> None:

@@ -32,6 +32,7 @@ from village_pilot.services.processes import load_processes
 
 expect.set_options(timeout=15_000)  # as patient as the clicks, on a busy machine
 PDF = "application/pdf"
+NAMED = ("营业执照.pdf", "第 1 批")
 HAN = re.compile(r"[\u4e00-\u9fff]")
 SPILL = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
@@ -66,11 +67,11 @@ class TickingClock(Clock):
 
 
 class Walk:
-    """A county and the people who walk through its portal."""
+    """A county and the people who walk through its portal, in Chinese or in English."""
 
-    def __init__(self, pages: Pages, clock: TickingClock) -> None:
+    def __init__(self, pages: Pages, clock: TickingClock, *, english: bool = False) -> None:
         """Load the county with its catalogue, pages, firms, villages and people."""
-        self.opened, self.clock = pages, clock
+        self.opened, self.clock, self.english = pages, clock, english
         self.faults: list[str] = []
         password = make_password(PASSWORD)
         with transaction.atomic():
@@ -107,7 +108,20 @@ class Walk:
         with transaction.atomic():
             return pilots.Stage(self.people, self.clock)
 
+    def without_names(self, text: str) -> str:
+        """Return a text without the names of people and firms, and what people called things."""
+        people, firms = self.people.cast.values(), self.people.firms.values()
+        for name in [*NAMED, *(one.name for one in (*people, *firms))]:
+            text = text.replace(name, "")
+        return text
+
     # --- browsers
+
+    def say(self, words: str, **params: object) -> str:
+        """Return an interface text in the language of the walk."""
+        if not self.english:
+            return zh(words, **params)
+        return words % params if params else words
 
     def passer_by(self, *, locale: str = "zh-CN") -> Page:
         """Return the page of somebody who is not signed in."""
@@ -115,7 +129,8 @@ class Walk:
 
     def person(self, login: str, *, viewport: tuple[int, int] = DESKTOP) -> Page:
         """Return a page on which somebody has just signed in, in their workspace."""
-        page = self.opened.open(viewport=viewport)
+        locale = "en-GB" if self.english else "zh-CN"
+        page = self.opened.open(viewport=viewport, locale=locale)
         page.goto("/accounts/login/")
         page.locator("[name=login]").fill(f"{login}@{DOMAIN}")
         page.locator("[name=password]").fill(PASSWORD)
@@ -131,18 +146,44 @@ class Walk:
         return self.look(page)
 
     def look(self, page: Page) -> Page:
-        """Note what axe finds, and sideways scrolling, on a screen and on a phone."""
-        before = page.viewport_size
-        for width, height in (DESKTOP, PHONE):
+        """Note what axe finds, and sideways scrolling, on a screen and on a phone.
+
+        In English on the person's own screen alone, and what is Chinese there.
+        """
+        before = page.viewport_size or {"width": DESKTOP[0], "height": DESKTOP[1]}
+        own = (before["width"], before["height"])
+        if self.english:
+            words = [text for text in english_faults(page) if HAN.search(self.without_names(text))]
+            self.faults += [f"{page.url}: in Chinese: {text}" for text in words]
+        for width, height in (own,) if self.english else (DESKTOP, PHONE):
             page.set_viewport_size({"width": width, "height": height})
             place = f"{page.url} at {width}"
             self.faults += [f"{place}: {fault}" for fault in accessibility_faults(page)]
             spill = page.evaluate(SPILL)
             if spill > 0:
                 self.faults.append(f"{place}: scrolls sideways by {spill} px")
-        if before:
-            page.set_viewport_size(before)
+        page.set_viewport_size(before)
         return page
+
+
+CHINESE_WORDS = """() => {
+const HAN = /[\\u4e00-\\u9fff]/, MARKED = '[lang="zh-Hans"]:not([data-marked])';
+const unmarked = Array.from(document.querySelectorAll('body *')).filter(one =>
+  !one.closest('[lang^=zh], script, style, textarea') &&
+  Array.from(one.childNodes).some(part => part.nodeType === 3 && HAN.test(part.data)));
+const words = Array.from(document.querySelectorAll(
+  'nav li, nav summary, h1, h2, h3, label, legend, th, dt, caption, button, .btn, .hy-badge'
+)).filter(one => !one.closest(MARKED) && !one.querySelector(MARKED));
+const texts = [...unmarked, ...words].map(one => one.textContent.trim());
+return texts.filter(text => HAN.test(text)); }"""
+"""Chinese that is not marked as such; in headings, labels, buttons and the like what the page's
+script has marked counts too: only templates know a name from a missing word."""
+
+
+def english_faults(page: Page) -> list[str]:
+    """Return what is Chinese on a page in English and is no name or text of the county's."""
+    assert page.locator("html").get_attribute("lang") == "en", page.url
+    return list(page.evaluate(CHINESE_WORDS))
 
 
 # --- deeds on a page, by the words that a person reads

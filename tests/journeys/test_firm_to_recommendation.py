@@ -10,7 +10,7 @@ from datetime import timedelta
 
 import pytest
 from django.core import mail
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from config.demo.collaboration import propose, publish
 from config.demo.courses import learn
@@ -29,6 +29,7 @@ from tests.journeys.incubation import (
 )
 from tests.journeys.people import (
     Walk,
+    english_faults,
     fill,
     follow,
     login_of,
@@ -220,14 +221,6 @@ MAIN_PAGES = (
 LINKED = ("/providers/", "/calls/", "/modules/", "/courses/", "/processes/")
 """Lists whose first entry is opened as well."""
 
-CHINESE_WORDS = """() => {
-const MARKED = '[lang="zh-Hans"]:not([data-marked])';
-return Array.from(document.querySelectorAll(
-  'nav li, nav summary, h1, h2, h3, label, legend, th, dt, caption, button, .btn, .hy-badge'
-)).filter(one => !one.closest(MARKED) && !one.querySelector(MARKED))
-  .map(one => one.textContent.trim()).filter(text => /[\\u4e00-\\u9fff]/.test(text)); }"""
-"""What the page's script has marked counts: only templates know a name from a missing word."""
-
 
 def test_main_pages_speak_english(walk: Walk) -> None:
     people, clock = walk.people, walk.clock
@@ -251,9 +244,3 @@ def test_main_pages_speak_english(walk: Walk) -> None:
             walk.visit(reader, str(href))
             found[str(href)] = english_faults(reader)
     assert {path: faults for path, faults in found.items() if faults} == {}
-
-
-def english_faults(page: Page) -> list[str]:
-    """Return what is Chinese on a page in English and is no name or text of the county's."""
-    assert page.locator("html").get_attribute("lang") == "en", page.url
-    return page.evaluate(CHINESE_WORDS)

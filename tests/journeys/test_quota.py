@@ -37,6 +37,8 @@ def test_a_firm_gets_computing_uses_it_and_asks_again(walk: Walk) -> None:
     fill(owner, pool=str(pool.pk), amount="600", months="1", purpose="训练村级票据识别模型。")
     send(owner)
     walk.look(owner)
+    press(owner, zh("Send it all the same"))
+    walk.look(owner)
     request = ResourceRequest.objects.get()
 
     walk.visit(manager, request.get_absolute_url())

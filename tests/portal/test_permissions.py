@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from portal.models import Organisation
-from portal.permissions import has_conflict, tied_organisations, ties, ties_by_person
+from portal.permissions import has_conflict, is_newcomer, tied_organisations, ties, ties_by_person
 from portal.services.accounts import add_member, end_membership
 from portal.services.registers import record_relation
 
@@ -91,3 +91,10 @@ def test_ties_take_two_queries_whatever_their_number(world, firm, queries, count
     relate(organisation=world.organisation("institute"), other=firm)
     with queries(2):
         ties(people, firms)
+
+
+@pytest.mark.parametrize(
+    ("login", "newcomer"), [("learner", True), ("owner", False), ("assessor", False)]
+)
+def test_newcomer_acts_for_nobody(world, login, newcomer):
+    assert is_newcomer(getattr(world, login)) is newcomer

@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 from django.core.files.base import File
 from django.utils import timezone
 
+from incubator.selectors.module_uses import declared_releases
 from portal.domain.lifecycle import Conflict, Invalid, NotAllowed
 from portal.domain.roles import Role
 from portal.events import DeliverableAccepted
@@ -273,6 +274,10 @@ def form_payload(
         "note": signed.note,
         "second_factor": "photo" if signed.photo_id else "code",
         "files": sorted(version.files.values_list("sha256", flat=True)),
+        "modules": [
+            {"name": one.module.name, "version": one.number, "title": one.module.title}
+            for one in declared_releases(version.declared_ids)
+        ],
         "decided_on": timezone.localdate(now).isoformat(),
     }
 

@@ -50,7 +50,7 @@ def test_median_and_percentile_of_the_cases_that_ended():
     rows = [wait(str(n), "application_screen", 2, 2 + n) for n in (0, 1, 2, 3, 4)]
     found = screening(*rows)
     assert (found.ended, found.median, found.p90) == (5, 2.0, pytest.approx(3.6))
-    assert (found.promised, found.under_way, found.overdue) == (5, 0, 0)
+    assert (found.under_way, found.overdue) == (0, 0)
 
 
 def test_nothing_ended_has_no_median():
@@ -92,4 +92,4 @@ def test_what_ended_before_the_year_is_left_out():
 def test_decision_and_release_are_one_stage():
     rows = [wait("1", "application_decide", 2, 5), wait("1", "application_publish", 5, 9)]
     decision = {one.stage: one for one in stage_times(rows, TODAY, since=SINCE)}["decision"]
-    assert (decision.ended, decision.median, decision.promised) == (1, 5.0, 15)
+    assert (decision.ended, decision.median) == (1, 5.0)

@@ -76,6 +76,44 @@ def test_form_with_errors_keeps_what_was_typed(world):
     assert ResourceRequest.objects.count() == 0
 
 
+def test_asking_for_more_than_is_free_is_noted_before_it_is_sent(world):
+    pool = pool_of(world)
+    granted(world, pool, "owner2", amount=Decimal(70))
+    firm, owner = admit(world, "owner"), world.client("owner", "en")
+    asked_for = values(pool, firm=firm.pk, amount="40")
+    page = owner.post("/workspace/quota/new/", asked_for)
+    assert (page.status_code, ResourceRequest.objects.filter(organisation=firm).count()) == (200, 0)
+    assert [one.free for one in page.context["short"]] == [Decimal(30)] * 3
+    assert f"30 {pool.unit} free" in page.text
+    seen = {"seen": page.context["seen"]}
+    again = owner.post("/workspace/quota/new/", asked_for | seen | {"amount": "50"})
+    assert (again.status_code, again.context["seen"] == seen["seen"]) == (200, False)
+    sent = owner.post("/workspace/quota/new/", asked_for | seen)
+    request = ResourceRequest.objects.get(organisation=firm)
+    assert (sent["Location"], request.state) == (request.get_absolute_url(), "requested")
+    quota.ask(request=request, reason="为何？", actor=world.resources, now=world.now)
+    assert f"30 {pool.unit} free" in owner.get(request.get_absolute_url()).text
+
+
+def test_what_is_free_is_sent_at_once_and_missing_capacity_is_noted(world):
+    firm, owner = admit(world, "owner"), world.client("owner", "en")
+    bare = pool_of(world, "gpu-b", capacity=None)
+    page = owner.post("/workspace/quota/new/", values(bare, firm=firm.pk, amount="1"))
+    assert {one.free for one in page.context["short"]} == {None}
+    assert "capacity not set yet" in page.text
+    fits = values(pool_of(world), firm=firm.pk, amount="100")
+    assert owner.post("/workspace/quota/new/", fits).status_code == 302
+
+
+def test_change_counts_what_it_replaces_as_free(world):
+    grant = set_up(world, pool_of(world), amount=Decimal(80))
+    owner = world.client("owner")
+    change = f"{grant.get_absolute_url()}follow/change/"
+    wanted = {"first_month": "2026-11-01", "months": "3", "purpose": "扩大"}
+    assert owner.post(change, wanted | {"amount": "101"}).status_code == 200
+    assert owner.post(change, wanted | {"amount": "100"}).status_code == 302
+
+
 def test_a_firm_that_is_not_admitted_is_told_so(world):
     pool_of(world)
     assert world.client("owner").get("/workspace/quota/new/").context["may_ask"] is False

@@ -33,6 +33,7 @@ FORM = {
     "note": "一个月内补充操作手册。",
     "second_factor": "photo",
     "files": ["0" * 64],
+    "modules": [{"name": "hy-uscc-check", "version": "1.0.0", "title": "统一社会信用代码校验"}],
     "decided_on": "2026-11-23",
 }
 STATEMENT = {

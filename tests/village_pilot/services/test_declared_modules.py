@@ -11,6 +11,7 @@ from portal.models import AuditEntry
 from tests.incubator.modules_story import contributed, published, submitted_only, take
 from tests.village_pilot.story import Story, fresh
 from tests.world import World
+from village_pilot.documents import acceptance
 from village_pilot.models import DeclaredModule, DeliverableVersion
 from village_pilot.services.declared_modules import declare_modules
 from village_pilot.services.deliverables import start_version
@@ -156,3 +157,22 @@ def test_offer_is_one_query(story: Story, queries):
             "hy-three",
             "hy-two",
         ]
+
+
+def test_acceptance_form_lists_what_is_in_the_delivery(story):
+    release = take(story.world, published(story.world))
+    version = story.draft()
+    declare(story, version, release.pk)
+    story.review(story.submit(version))
+    document = story.decide(fresh(version)).document
+    module = {
+        "name": release.module.name,
+        "version": release.number,
+        "title": release.module.title,
+    }
+    assert document.payload["modules"] == [module]
+    lines = [one.value for one in acceptance(document).facts if one.label.en.startswith("Shared")]
+    assert lines == [f"{module['title']} {module['name']} {module['version']}"]
+    count = len(acceptance(document).facts)
+    del document.payload["modules"]  # as in forms of before
+    assert len(acceptance(document).facts) == count - 1
