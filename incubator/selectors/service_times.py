@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.functional import Promise
 
@@ -27,8 +28,7 @@ CASE = Application._meta.label_lower
 
 def waits_of(application: Application) -> list[Wait]:
     """Return what a case waited for and waits for, oldest first (one query)."""
-    rows = WorkItem.objects.filter(subject_type=CASE, subject_id=str(application.pk))
-    waits = [wait(one) for one in rows if known(one.kind)]
+    waits = read_waits(WorkItem.objects.filter(subject_id=str(application.pk)))
     return sorted([*waits, *review_waits([application])], key=lambda one: one.opened_on)
 
 
@@ -53,21 +53,25 @@ def review_wait(application: Application, start: date) -> Wait:
     )
 
 
-def known(kind: str) -> bool:
-    """Return whether a kind of work item belongs to a stage, or to the firm's answer."""
-    return kind == PAUSE or kind in STAGE_OF
+def read_waits(items: QuerySet[WorkItem]) -> list[Wait]:
+    """Return the items of stages and of firms' answers as the rules count them (one query).
 
-
-def wait(item: WorkItem) -> Wait:
-    """Return a work item as the rules count it, in the county's days."""
-    closed = item.closed_at
-    return Wait(
-        case=item.subject_id,
-        kind=item.kind,
-        opened_on=timezone.localdate(item.opened_at),
-        closed_on=timezone.localdate(closed) if closed else None,
-        due_on=item.due_on,
-    )
+    Reads columns, not records, and asks for the county's zone once: there may be many.
+    """
+    zone = timezone.get_default_timezone()
+    rows = items.filter(subject_type=CASE, kind__in=[PAUSE, *STAGE_OF])
+    return [
+        Wait(
+            case=case,
+            kind=kind,
+            opened_on=opened.astimezone(zone).date(),
+            closed_on=closed.astimezone(zone).date() if closed else None,
+            due_on=due_on,
+        )
+        for case, kind, opened, closed, due_on in rows.values_list(
+            "subject_id", "kind", "opened_at", "closed_at", "due_on"
+        )
+    ]
 
 
 def screening_waits(application: Application) -> list[Wait]:
@@ -109,11 +113,9 @@ def service_times(today: date) -> ServiceTimes:
     begun = timezone.make_aware(datetime.combine(since - YEAR, time.min))
     left = Application.objects.filter(state__in=("withdrawn", "lapsed"))
     out = {str(pk) for pk in left.values_list("pk", flat=True)}
-    items = WorkItem.objects.filter(
-        subject_type=CASE, kind__in=[PAUSE, *STAGE_OF], opened_at__gte=begun
-    )
+    items = WorkItem.objects.filter(opened_at__gte=begun)
     reviewed = Application.objects.filter(review_started_at__gte=begun)
-    waits = [*map(wait, items), *review_waits(reviewed)]
+    waits = [*read_waits(items), *review_waits(reviewed)]
     times = stage_times([one for one in waits if one.case not in out], today, since=since)
     lines = [StageLine(labels.STAGES[one.stage], labels.promise(one.stage), one) for one in times]
     return ServiceTimes(since, lines, any(one.ended for one in times))

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from itertools import islice
 from typing import Final, Generic, TypeVar
 
@@ -149,6 +150,7 @@ def notice_window(opens_on: date, min_working_days: int, min_calendar_days: int)
     return Window(opens_on, closes_on, count.value, count.assumed)
 
 
+@lru_cache(maxsize=4096)
 def _is_working(day: date) -> bool:
     if day.year in KNOWN_YEARS:
         return bool(chinese_calendar.is_workday(day))
