@@ -13,6 +13,7 @@ import ast
 import functools
 import gc
 import inspect
+import itertools
 import os
 import select
 import signal
@@ -20,7 +21,7 @@ import sys
 import time
 import types
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -80,6 +81,7 @@ class Finder:
     def __init__(self, tree: ast.Module) -> None:
         self.sites: list[Site] = []
         self.functions = 0
+        self.makers = 0  # functions around us that make functions: some were called at import
         self.statement: ast.stmt | None = None
         self.visit_all(tree, "body")
 
@@ -103,12 +105,15 @@ class Finder:
         if not isinstance(node, ast.Raise):
             getattr(self, f"see_{type(node).__name__.lower()}", self.see_nothing)(node, put)
         function = isinstance(node, ast.FunctionDef)
+        maker = function and any(isinstance(one, ast.FunctionDef) for one in _below(node))
         for field in node._fields:
             if field not in {"annotation", "returns", "decorator_list", "ctx", "type_params"}:
                 inside = function and field != "args"  # defaults are worked out at import
                 self.functions += inside
+                self.makers += maker
                 self.visit_all(node, field)
                 self.functions -= inside
+                self.makers -= maker
         self.statement = before
 
     def add(self, node: ast.AST, kind: str, words: str, apply: Callable[[], None]) -> None:
@@ -116,8 +121,8 @@ class Finder:
         lines = {*range(node.lineno, (end or node.lineno) + 1)}
         if self.statement is not None:
             lines.add(self.statement.lineno)
-        site = Site(node.lineno, words, kind, frozenset(lines), self.functions == 0, apply)
-        self.sites.append(site)
+        at_import = self.functions == 0 or self.makers > 0
+        self.sites.append(Site(node.lineno, words, kind, frozenset(lines), at_import, apply))
 
     # --- changes
 
@@ -232,6 +237,10 @@ def _put(values: list[Any], index: int, new: Any) -> None:
 def _is_docstring(node: ast.stmt) -> bool:
     text = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
     return text and isinstance(node.value.value, str)
+
+
+def _below(node: ast.AST) -> Iterator[ast.AST]:
+    return itertools.islice(ast.walk(node), 1, None)
 
 
 def _is_none(node: ast.expr) -> bool:
@@ -363,14 +372,20 @@ class Reach:
         print(f"{len(items)} tests, {sum(self.seconds.values()):.0f} s under coverage", flush=True)
 
     def tests_of(self, path: str, site: Site) -> list[pytest.Item]:
-        """The tests that reach a site, quickest first, within the budget."""
+        """The tests that reach a site, quickest first, the module's own before others."""
         lines = self.by_line[str(Path(path).resolve())]
         names = {name for line in site.lines for name in lines.get(line, ())}
         if site.at_import:
             names |= {name for some in lines.values() for name in some}
+            names |= {item.nodeid for item in self.items.values() if imports(item, path)}
         names &= set(self.items)
+        own = f"test_{Path(path).name}"
+
+        def place(name: str) -> tuple[float, bool, str]:
+            return self.seconds[name] // QUICK, self.items[name].path.name != own, name
+
         chosen, spent = [], 0.0
-        for name in sorted(names, key=lambda one: (self.seconds[one] // QUICK, one)):
+        for name in sorted(names, key=place):
             spent += self.seconds[name]
             if chosen and spent > BUDGET:
                 break
@@ -393,6 +408,16 @@ class Reach:
     def allowed(self, chosen: list[pytest.Item]) -> float:
         """Seconds by the clock: the machine may be busy."""
         return 20.0 + 20.0 * sum(self.seconds[item.nodeid] for item in chosen)
+
+
+@functools.cache
+def text_of(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
+
+
+def imports(item: pytest.Item, path: str) -> bool:
+    """Whether the file of a test names a module: a table may be read without any line of it."""
+    return module_at(path).__name__ in text_of(item.path)
 
 
 def module_at(path: str) -> types.ModuleType:
