@@ -5,7 +5,9 @@ then a fork of it: the child grafts the changed code onto the functions that are
 and runs the tests that reach the changed line, quickest first, until one fails. Nothing is
 imported or collected anew, so that a mutant costs what its first failing test costs.
 
-What survives is written to ``var/mutants/MODULE.txt``. ``BUDGET`` seconds of tests are run for a
+What survives is written to ``var/mutants/MODULE.txt``; with ``--again`` as the first argument only
+what stands there is tried once more (after more tests were written, or with other tests), and the
+other mutants count as killed. ``BUDGET`` seconds of tests are run for a
 mutant; what lies beyond them is too slow to be a guard that anybody waits for.
 """
 
@@ -73,6 +75,10 @@ class Site:
     lines: frozenset[int]
     at_import: bool
     apply: Callable[[], None]
+
+    def __str__(self) -> str:
+        """What was changed, on one line of the list of survivors."""
+        return f"{self.kind}: {self.words}"
 
 
 class Finder:
@@ -312,8 +318,9 @@ class Kept(dict[str, Any]):
 class Runner:
     """A pytest plugin that takes the place of the test loop."""
 
-    def __init__(self, paths: list[str]) -> None:
+    def __init__(self, paths: list[str], *, again: bool) -> None:
         self.paths = paths
+        self.again = again
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection(self) -> None:
@@ -338,7 +345,7 @@ class Runner:
         reach.drop_unsteady(self.paths)
         OUT.mkdir(parents=True, exist_ok=True)
         for path in self.paths:
-            totals += run_module(path, reach)
+            totals += run_module(path, reach, again=self.again)
         say("all", totals)
         return True
 
@@ -424,12 +431,22 @@ def module_at(path: str) -> types.ModuleType:
     return sys.modules[path.removesuffix(".py").replace("/", ".")]
 
 
-def run_module(path: str, reach: Reach) -> Counter[str]:
+def survivors_of(name: str) -> list[str]:
+    """What survived the last run, without the word for how."""
+    lines = (OUT / f"{name}.txt").read_text(encoding="utf-8").splitlines()
+    return [line.replace(": unreached: ", ": survived: ", 1) for line in lines]
+
+
+def run_module(path: str, reach: Reach, *, again: bool) -> Counter[str]:
     """Try every mutant of one module; write what survives."""
     module = module_at(path)
     tree = ast.parse(Path(path).read_text(encoding="utf-8"))
     sites = sorted(Finder(tree).sites, key=lambda site: site.line)
     counted: Counter[str] = Counter()
+    if again:
+        left = survivors_of(module.__name__)
+        counted["killed"] = len(sites) - len(left)
+        sites = [site for site in sites if f"{path}:{site.line}: survived: {site}" in left]
     begun = time.perf_counter()
     with (OUT / f"{module.__name__}.txt").open("w", encoding="utf-8") as survivors:
         for site in sites:
@@ -437,7 +454,7 @@ def run_module(path: str, reach: Reach) -> Counter[str]:
             ended = try_mutant(module, tree, site, chosen, reach.allowed(chosen))
             counted[ended] += 1
             if ended in {"survived", "unreached"}:
-                line = f"{path}:{site.line}: {ended}: {site.kind}: {site.words}"
+                line = f"{path}:{site.line}: {ended}: {site}"
                 print(line, file=survivors, flush=True)  # a run may be cut short
     say(path, counted, time.perf_counter() - begun)
     return counted
@@ -526,10 +543,11 @@ def judge(module: types.ModuleType, tree: ast.Module, site: Site, chosen: list[p
 
 def main(arguments: list[str]) -> int:
     cut = arguments.index("--") if "--" in arguments else len(arguments)
-    paths, tests = arguments[:cut], arguments[cut + 1 :] or list(TESTS)
+    again = arguments[:1] == ["--again"]
+    paths, tests = arguments[again:cut], arguments[cut + 1 :] or list(TESTS)
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     quiet = ["-q", "-p", "no:cacheprovider", "-p", "no:randomly", "--no-header", "-p", "no:cov"]
-    return int(pytest.main([*quiet, *tests, *paths], plugins=[Runner(paths)]))
+    return int(pytest.main([*quiet, *tests, *paths], plugins=[Runner(paths, again=again)]))
 
 
 if __name__ == "__main__":
