@@ -445,8 +445,9 @@ def run_module(path: str, reach: Reach, *, again: bool) -> Counter[str]:
     counted: Counter[str] = Counter()
     if again:
         left = survivors_of(module.__name__)
-        counted["killed"] = len(sites) - len(left)
+        every = len(sites)
         sites = [site for site in sites if f"{path}:{site.line}: survived: {site}" in left]
+        counted["killed"] = every - len(sites)
     begun = time.perf_counter()
     with (OUT / f"{module.__name__}.txt").open("w", encoding="utf-8") as survivors:
         for site in sites:
