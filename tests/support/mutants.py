@@ -391,7 +391,8 @@ class Reach:
         def place(name: str) -> tuple[float, bool, str]:
             return self.seconds[name] // QUICK, self.items[name].path.name != own, name
 
-        chosen, spent = [], 0.0
+        chosen: list[pytest.Item] = []
+        spent = 0.0
         for name in sorted(names, key=place):
             spent += self.seconds[name]
             if chosen and spent > BUDGET:
