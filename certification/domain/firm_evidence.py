@@ -16,8 +16,6 @@ from typing import Any
 ACCEPTANCE = {"accept_with_conditions": "conditional", "refuse": "rejected"}
 """Code of a village's decision; a plain acceptance depends on whether it was the first."""
 
-REDESIGN_LEVELS = ("none", "partial", "end_to_end")
-
 
 @dataclass(frozen=True)
 class DeliveryFacts:

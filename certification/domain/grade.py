@@ -28,8 +28,6 @@ NOTICE_DAYS: Final = 90
 DEFAULT_MONTHS: Final = 24
 """Validity in months where the rubric names none."""
 
-STATUSES: Final = (*GRADE.states, "expiring", "expired")
-
 
 def grade_status(
     state: str, valid_until: date, today: date, suspended_until: date | None = None

@@ -5,7 +5,9 @@ then a fork of it: the child grafts the changed code onto the functions that are
 and runs the tests that reach the changed line, quickest first, until one fails. Nothing is
 imported or collected anew, so that a mutant costs what its first failing test costs.
 
-What survives is written to ``var/mutants/MODULE.txt``. ``BUDGET`` seconds of tests are run for a
+What survives is written to ``var/mutants/MODULE.txt``; with ``--again`` as the first argument only
+what stands there is tried once more (after more tests were written, or with other tests), and the
+other mutants count as killed. ``BUDGET`` seconds of tests are run for a
 mutant; what lies beyond them is too slow to be a guard that anybody waits for.
 """
 
@@ -13,6 +15,7 @@ import ast
 import functools
 import gc
 import inspect
+import itertools
 import os
 import select
 import signal
@@ -20,7 +23,7 @@ import sys
 import time
 import types
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -73,6 +76,10 @@ class Site:
     at_import: bool
     apply: Callable[[], None]
 
+    def __str__(self) -> str:
+        """What was changed, on one line of the list of survivors."""
+        return f"{self.kind}: {self.words}"
+
 
 class Finder:
     """Every change that could be made to a module."""
@@ -80,6 +87,7 @@ class Finder:
     def __init__(self, tree: ast.Module) -> None:
         self.sites: list[Site] = []
         self.functions = 0
+        self.makers = 0  # functions around us that make functions: some were called at import
         self.statement: ast.stmt | None = None
         self.visit_all(tree, "body")
 
@@ -103,12 +111,15 @@ class Finder:
         if not isinstance(node, ast.Raise):
             getattr(self, f"see_{type(node).__name__.lower()}", self.see_nothing)(node, put)
         function = isinstance(node, ast.FunctionDef)
+        maker = function and any(isinstance(one, ast.FunctionDef) for one in _below(node))
         for field in node._fields:
             if field not in {"annotation", "returns", "decorator_list", "ctx", "type_params"}:
                 inside = function and field != "args"  # defaults are worked out at import
                 self.functions += inside
+                self.makers += maker
                 self.visit_all(node, field)
                 self.functions -= inside
+                self.makers -= maker
         self.statement = before
 
     def add(self, node: ast.AST, kind: str, words: str, apply: Callable[[], None]) -> None:
@@ -116,8 +127,8 @@ class Finder:
         lines = {*range(node.lineno, (end or node.lineno) + 1)}
         if self.statement is not None:
             lines.add(self.statement.lineno)
-        site = Site(node.lineno, words, kind, frozenset(lines), self.functions == 0, apply)
-        self.sites.append(site)
+        at_import = self.functions == 0 or self.makers > 0
+        self.sites.append(Site(node.lineno, words, kind, frozenset(lines), at_import, apply))
 
     # --- changes
 
@@ -234,6 +245,10 @@ def _is_docstring(node: ast.stmt) -> bool:
     return text and isinstance(node.value.value, str)
 
 
+def _below(node: ast.AST) -> Iterator[ast.AST]:
+    return itertools.islice(ast.walk(node), 1, None)
+
+
 def _is_none(node: ast.expr) -> bool:
     return isinstance(node, ast.Constant) and node.value is None
 
@@ -303,8 +318,9 @@ class Kept(dict[str, Any]):
 class Runner:
     """A pytest plugin that takes the place of the test loop."""
 
-    def __init__(self, paths: list[str]) -> None:
+    def __init__(self, paths: list[str], *, again: bool) -> None:
         self.paths = paths
+        self.again = again
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection(self) -> None:
@@ -329,7 +345,7 @@ class Runner:
         reach.drop_unsteady(self.paths)
         OUT.mkdir(parents=True, exist_ok=True)
         for path in self.paths:
-            totals += run_module(path, reach)
+            totals += run_module(path, reach, again=self.again)
         say("all", totals)
         return True
 
@@ -363,14 +379,21 @@ class Reach:
         print(f"{len(items)} tests, {sum(self.seconds.values()):.0f} s under coverage", flush=True)
 
     def tests_of(self, path: str, site: Site) -> list[pytest.Item]:
-        """The tests that reach a site, quickest first, within the budget."""
+        """The tests that reach a site, quickest first, the module's own before others."""
         lines = self.by_line[str(Path(path).resolve())]
         names = {name for line in site.lines for name in lines.get(line, ())}
         if site.at_import:
             names |= {name for some in lines.values() for name in some}
+            names |= {item.nodeid for item in self.items.values() if imports(item, path)}
         names &= set(self.items)
-        chosen, spent = [], 0.0
-        for name in sorted(names, key=lambda one: (self.seconds[one] // QUICK, one)):
+        own = f"test_{Path(path).name}"
+
+        def place(name: str) -> tuple[float, bool, str]:
+            return self.seconds[name] // QUICK, self.items[name].path.name != own, name
+
+        chosen: list[pytest.Item] = []
+        spent = 0.0
+        for name in sorted(names, key=place):
             spent += self.seconds[name]
             if chosen and spent > BUDGET:
                 break
@@ -395,16 +418,37 @@ class Reach:
         return 20.0 + 20.0 * sum(self.seconds[item.nodeid] for item in chosen)
 
 
+@functools.cache
+def text_of(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
+
+
+def imports(item: pytest.Item, path: str) -> bool:
+    """Whether the file of a test names a module: a table may be read without any line of it."""
+    return module_at(path).__name__ in text_of(item.path)
+
+
 def module_at(path: str) -> types.ModuleType:
     return sys.modules[path.removesuffix(".py").replace("/", ".")]
 
 
-def run_module(path: str, reach: Reach) -> Counter[str]:
+def survivors_of(name: str) -> list[str]:
+    """What survived the last run, without the word for how."""
+    lines = (OUT / f"{name}.txt").read_text(encoding="utf-8").splitlines()
+    return [line.replace(": unreached: ", ": survived: ", 1) for line in lines]
+
+
+def run_module(path: str, reach: Reach, *, again: bool) -> Counter[str]:
     """Try every mutant of one module; write what survives."""
     module = module_at(path)
     tree = ast.parse(Path(path).read_text(encoding="utf-8"))
     sites = sorted(Finder(tree).sites, key=lambda site: site.line)
     counted: Counter[str] = Counter()
+    if again:
+        left = survivors_of(module.__name__)
+        every = len(sites)
+        sites = [site for site in sites if f"{path}:{site.line}: survived: {site}" in left]
+        counted["killed"] = every - len(sites)
     begun = time.perf_counter()
     with (OUT / f"{module.__name__}.txt").open("w", encoding="utf-8") as survivors:
         for site in sites:
@@ -412,7 +456,7 @@ def run_module(path: str, reach: Reach) -> Counter[str]:
             ended = try_mutant(module, tree, site, chosen, reach.allowed(chosen))
             counted[ended] += 1
             if ended in {"survived", "unreached"}:
-                line = f"{path}:{site.line}: {ended}: {site.kind}: {site.words}"
+                line = f"{path}:{site.line}: {ended}: {site}"
                 print(line, file=survivors, flush=True)  # a run may be cut short
     say(path, counted, time.perf_counter() - begun)
     return counted
@@ -501,10 +545,11 @@ def judge(module: types.ModuleType, tree: ast.Module, site: Site, chosen: list[p
 
 def main(arguments: list[str]) -> int:
     cut = arguments.index("--") if "--" in arguments else len(arguments)
-    paths, tests = arguments[:cut], arguments[cut + 1 :] or list(TESTS)
+    again = arguments[:1] == ["--again"]
+    paths, tests = arguments[again:cut], arguments[cut + 1 :] or list(TESTS)
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     quiet = ["-q", "-p", "no:cacheprovider", "-p", "no:randomly", "--no-header", "-p", "no:cov"]
-    return int(pytest.main([*quiet, *tests, *paths], plugins=[Runner(paths)]))
+    return int(pytest.main([*quiet, *tests, *paths], plugins=[Runner(paths, again=again)]))
 
 
 if __name__ == "__main__":

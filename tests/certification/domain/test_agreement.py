@@ -180,6 +180,20 @@ def test_severity_is_applied_from_five_shared_deliveries_up_to_the_cap():
     assert severity(rows[2:], 0.1).applied == {"a": 0.0, "b": 0.0, "c": 0.0}
 
 
+def test_delivery_that_nobody_shares_counts_for_no_severity():
+    # four shared deliveries and one alone are not five
+    rows = [(f"d{n}", who, value) for n in range(4) for who, value in (("a", 4.0), ("b", 0.0))]
+    assert severity([*rows, ("alone", "a", 4.0)], 0.1).applied == {"a": 0.0, "b": 0.0}
+
+
+def test_severity_is_centred_within_each_component():
+    # a and b: 1.5 a - 0.5 b = 1 and 1.5 b - 0.5 a = -1 give 1/2 and -1/2; of three ratings, two
+    # by a, the mean is 1/6, which leaves 1/3 and -2/3. c and x agree, whatever a and b do.
+    rows = [("d", "a", 4.0), ("d", "b", 2.0), ("alone", "a", 3.0), ("e", "c", 1.0), ("e", "x", 1.0)]
+    found = severity(rows, 1.0).raw
+    assert found == pytest.approx({"a": 1 / 3, "b": -2 / 3, "c": 0.0, "x": 0.0}, abs=1e-12)
+
+
 def test_severity_counts_components():
     rows = [("d", "a", 1.0), ("d", "b", 2.0), ("e", "c", 1.0), ("f", "x", 1.0), ("f", "c", 2.0)]
     assert severity(rows, 1.0).components == 2

@@ -1,7 +1,15 @@
+from datetime import date
+
 import pytest
 
 from certification.domain.conformance import SHIPPED, load_rubrics
-from certification.domain.firm_evidence import DeliveryFacts, known_fields, rubric_fields
+from certification.domain.firm_evidence import (
+    DeliveryFacts,
+    OneDelivery,
+    delivery_items,
+    known_fields,
+    rubric_fields,
+)
 
 FULL = DeliveryFacts(
     decided=4,
@@ -62,3 +70,53 @@ def test_rubric_fields_leave_out_what_was_not_measured(name):
 
 def test_known_fields_drop_what_a_rubric_does_not_read():
     assert known_fields({"a": 1, "b": 2}, {"b": {}, "c": {}}) == {"b": 2}
+
+
+def test_rubric_fields_count_nothing_that_was_not_counted():
+    found = rubric_fields(
+        DeliveryFacts(decided=2, due=2), modules_used=0, modules_contributed=0, courses=0
+    )
+
+    shares = ("acceptance_rate", "on_time_rate", "refused_deliverables", "deliveries_accepted")
+    assert [found[name] for name in shares] == [0.0, 0.0, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("decision", "first_time", "acceptance"),
+    [
+        ("accept", True, "first_pass"),
+        ("accept", False, "pass_after_fix"),
+        ("accept_with_conditions", False, "conditional"),
+        ("accept_with_conditions", True, "conditional"),
+        ("refuse", False, "rejected"),
+    ],
+)
+def test_delivery_item_says_how_the_village_decided(decision, first_time, acceptance):
+    one = OneDelivery(date(2026, 5, 4), "v", decision, first_time=first_time)
+
+    assert delivery_items([one]) == [
+        {"decided_on": "2026-05-04", "village": "v", "acceptance": acceptance}
+    ]
+
+
+def test_delivery_item_carries_what_was_measured():
+    one = OneDelivery(
+        date(2026, 5, 4),
+        "v",
+        "accept",
+        first_time=True,
+        technical_mean=3.5,
+        on_time=False,
+        time_cut=-0.25,
+    )
+
+    assert delivery_items([one]) == [
+        {
+            "decided_on": "2026-05-04",
+            "village": "v",
+            "acceptance": "first_pass",
+            "technical_mean": 3.5,
+            "on_time": False,
+            "time_cut": -0.25,
+        }
+    ]

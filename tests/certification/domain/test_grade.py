@@ -45,6 +45,9 @@ def test_counts_only_grades_that_hold(status, expected):
         (date(2026, 3, 1), 12, date(2027, 2, 28)),
         (date(2026, 8, 31), 6, date(2027, 2, 28)),
         (date(2026, 1, 1), 12, date(2026, 12, 31)),
+        # the same day is there, if only as the month's last
+        (date(2026, 2, 28), 12, date(2027, 2, 27)),
+        (date(2026, 1, 30), 5, date(2026, 6, 29)),
     ],
 )
 def test_valid_until_ends_the_day_before_the_same_day(start, months, end):
@@ -81,3 +84,13 @@ def test_grade_lifecycle_in_every_state(state, action, role):
 def test_ending_a_grade_without_a_reason_is_refused(action):
     with pytest.raises(Invalid):
         GRADE.next_state("active", action, roles={"lead"}, reason=" ")
+
+
+def test_grade_lifecycle_ends_where_nothing_follows():
+    assert GRADE.name == "certification.grade"
+    assert GRADE.final == {"revoked", "cancelled", "superseded"}
+    assert [state for state in GRADE.states if not GRADE.actions(state, ROLES)] == [
+        "revoked",
+        "cancelled",
+        "superseded",
+    ]

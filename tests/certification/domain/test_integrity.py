@@ -11,9 +11,11 @@ from scipy.stats import false_discovery_control
 
 from certification.domain.integrity import (
     Components,
+    Inflation,
     benjamini_hochberg,
     herfindahl,
     inflation,
+    looks_inflated,
     pair_test,
     suspicious_pairs,
     villages_that_decide,
@@ -144,6 +146,26 @@ def test_variances_under_one_are_variances():
 def test_top_anchor_is_four_unless_said():
     assert inflation([4, 4, 5]).top_share == pytest.approx(2 / 3)
     assert inflation([4, 4, 5], 5).top_share == pytest.approx(1 / 3)
+
+
+def test_without_ratings_there_is_no_inflation():
+    assert inflation([]) == Inflation(None, None)
+    assert looks_inflated([]) is False
+
+
+def test_one_in_twenty_false_discoveries_is_the_limit_unless_said():
+    assert benjamini_hochberg([0.05]) == [0]
+    assert benjamini_hochberg([0.051]) == []
+
+
+def test_rejected_hypotheses_stand_in_the_order_given():
+    # limits 0.05/3, 0.1/3 and 0.05 of the ordered p: all three pass
+    assert benjamini_hochberg([0.03, 0.04, 0.001]) == [0, 1, 2]
+
+
+def test_villages_that_decide_stand_in_order():
+    found = villages_that_decide(["e", "c", "a", "d", "b"], lambda _: "B", "A")
+    assert list(found) == ["a", "b", "c", "d", "e"]
 
 
 def test_villages_that_decide():

@@ -206,6 +206,17 @@ def test_acceptance_refuses(case):
         acceptance_rate(*case)
 
 
+def test_acceptance_counts_none_accepted_and_halves_of_a_prior():
+    assert acceptance_rate(0, 2, 1, 1) == AcceptanceRate(1, 3)
+    assert acceptance_rate(1, 1, 0.5, 0.5) == AcceptanceRate(1.5, 0.5)
+
+
+def test_a_variance_of_one_between_firms_is_a_variance():
+    # q = 144 + 2 * 1; mean (144 * 70 + 2 * 90) / 146, variance 144 / 146
+    found = shrink(90, 2, Prior(70, 144, 1))
+    assert (found.mean, found.variance) == pytest.approx((10260 / 146, 144 / 146), abs=1e-12)
+
+
 def test_wilson_stays_above_zero():
     assert wilson_lower(0, 10, 1.96) == 0.0
 

@@ -3,6 +3,10 @@ import pytest
 from certification.domain.conformance import SHIPPED, load_rubrics
 from certification.domain.recommendation import (
     DISCLAIMER,
+    NATURE,
+    SHORTFALLS,
+    STATEMENT_TITLE,
+    UNKNOWN_CONFIDENCE,
     Reason,
     graded_reasons,
     held_back,
@@ -30,6 +34,25 @@ def test_disclaimer_is_the_sentence_of_the_law_point():
         "本清单仅供参考，不作为政府采购、招标投标的资格条件、加分条件或中标条件，"
         "不限制未列入者参加。"
     )
+
+
+def test_statement_says_what_it_is_and_what_it_is_not():
+    assert STATEMENT_TITLE == "能力分级评价结果"
+    assert NATURE == "本结果不是行政许可、资质或认证。"
+
+
+def test_confidence_that_no_rubric_computes_is_said_to_be_unknown():
+    assert UNKNOWN_CONFIDENCE == {
+        "status": "not_computed",
+        "probability": None,
+        "low": None,
+        "high": None,
+    }
+
+
+def test_what_holds_a_firm_back_is_told_from_what_speaks_for_it():
+    codes = ["minimum", "gate", "missing", "missing_share", "no_evidence"]
+    assert sorted(SHORTFALLS) == sorted(codes)
 
 
 @pytest.mark.parametrize(
@@ -114,6 +137,8 @@ def test_held_back_keeps_code_and_name(code, expected):
         ([("A", 9002), ("A", 9000)], [[0], [1]]),
         ([("A", 8000), ("B", 8000)], [[0], [1]]),
         ([(None, None), (None, None)], [[0], [1]]),
+        ([("A", 9000), ("A", None)], [[0], [1]]),
+        ([("A", None), ("A", 9000)], [[0], [1]]),
     ],
 )
 def test_tie_groups_join_what_only_rounding_keeps_apart(rows, groups):
@@ -142,6 +167,12 @@ def test_hundredths_round_half_up(points, cents):
         ("\u3000＝x", "'\u3000＝x"),
         ("\t=x", "'\t=x"),
         ("\r=x", "'\r=x"),
+        ("\nx", "'\nx"),
+        ("|x", "'|x"),
+        ("\ufeff=x", "'\ufeff=x"),
+        ("\u200b=x", "'\u200b=x"),
+        ("\u00a0=x", "'\u00a0=x"),
+        (" ", " "),
         ("示例=1", "示例=1"),
         ("", ""),
         ("87.20", "87.20"),
@@ -180,6 +211,21 @@ def test_a_leaf_is_strong_from_four_fifths_of_its_maximum(points, status, named)
     leaf = {"points": points, "max": 10.0, "status": status}
     found = strongest_leaves(RUBRIC, {"acceptance": leaf})
     assert found == ([("acceptance", points, 10.0)] if named else [])
+
+
+def test_strongest_leaves_by_share_then_in_the_order_of_the_tree():
+    # 9/10, 10/10, 18/20 and 17/20 of their maxima: the best three, equals as they stand
+    names = ["acceptance", "technical", "timeliness", "handling_time"]
+    given = dict(zip(names, [(9, 10), (10, 10), (18, 20), (17, 20)], strict=True))
+    leaves = {
+        name: {"points": points, "max": most, "status": "scored"}
+        for name, (points, most) in reversed(given.items())
+    }
+    assert strongest_leaves(RUBRIC, leaves) == [
+        ("technical", 10.0, 10.0),
+        ("acceptance", 9.0, 10.0),
+        ("timeliness", 18.0, 20.0),
+    ]
 
 
 def test_an_ungraded_firm_stands_with_what_is_known_of_it():

@@ -1,7 +1,7 @@
 import pytest
 
-from certification.domain.rounds import ROUND, decision_fault
-from portal.domain.lifecycle import Conflict, NotAllowed
+from certification.domain.rounds import DECISIONS, ROUND, VISIBLE_TO_FIRM, decision_fault
+from portal.domain.lifecycle import Conflict, Invalid, NotAllowed
 
 ALLOWED = {
     ("planned", "freeze"): ("evidence_frozen", {"lead", "system"}),
@@ -27,6 +27,29 @@ def test_round_lifecycle_in_every_state(state, action, role):
     else:
         with pytest.raises((NotAllowed, Conflict)):
             ROUND.next_state(state, action, roles={role}, reason="x")
+
+
+@pytest.mark.parametrize("state", ["planned", "proposed", "public_notice"])
+def test_cancelling_a_round_without_a_reason_is_refused(state):
+    with pytest.raises(Invalid):
+        ROUND.next_state(state, "cancel", roles={"lead"}, reason=" ")
+
+
+def test_round_lifecycle_ends_where_nothing_follows():
+    assert ROUND.name == "certification.round"
+    assert ROUND.final == {"effective", "cancelled"}
+    assert [one for one in ROUND.states if not ROUND.actions(one, ROLES)] == [
+        "effective",
+        "cancelled",
+    ]
+
+
+def test_firm_reads_its_scorecard_from_the_proposal_on():
+    assert {"proposed", "public_notice", "effective"} == VISIBLE_TO_FIRM
+
+
+def test_decisions_are_the_words_that_are_stored():
+    assert DECISIONS == ("undecided", "confirmed", "held")
 
 
 @pytest.mark.parametrize(

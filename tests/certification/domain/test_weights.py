@@ -60,6 +60,18 @@ def test_ahp_asks_again_where_the_two_methods_differ():
     assert (round(apart, 3), found.ask_again) == (0.081, True)
 
 
+@pytest.mark.parametrize(
+    ("n", "mean"),
+    [(3, 0.52), (4, 0.89), (5, 1.11), (6, 1.25), (7, 1.35), (8, 1.40), (9, 1.45), (10, 1.49)],
+)
+def test_consistency_is_measured_by_the_random_index_of_the_size(n, mean):
+    upper = [3.0, *[1.0] * (n * (n - 1) // 2 - 1)]
+    found = ahp(reciprocal(upper, n))
+    assert found.ci > 0
+    assert found.ci == pytest.approx((found.lambda_max - n) / (n - 1), abs=1e-12)
+    assert found.cr == pytest.approx(found.ci / mean, abs=1e-12)
+
+
 def test_ahp_of_one_item():
     assert ahp([[1]]).weights == (1.0,)
 

@@ -53,6 +53,14 @@ def test_gap_just_beyond_fifteen_needs_a_third():
     assert needs_third(six, six | {f"c{n}": 4 for n in range(3)}) == ()
 
 
+def test_gap_of_fifteen_exactly_needs_none_and_five_eighths_more_needs_one():
+    # 3 anchors of 5 * 4 are 15 points of 100; 5 of 8 * 4 are 15.625
+    five = {f"c{n}": 3 for n in range(5)} | {"accept": True}
+    assert needs_third(five, five | {f"c{n}": 4 for n in range(3)}) == ()
+    eight = {f"c{n}": 3 for n in range(8)} | {"accept": True}
+    assert needs_third(eight, eight | {f"c{n}": 4 for n in range(5)}) == ("total_gap",)
+
+
 @pytest.mark.parametrize(
     "bad",
     [
@@ -72,6 +80,12 @@ def test_rating_out_of_form_is_refused(bad):
         needs_third(good, bad)
     with pytest.raises(ValueError, match="anchors 0-4"):
         adjudicate({"x": good, "y": bad})
+
+
+def test_one_anchor_out_of_range_refuses_the_rating():
+    good = {"c1": 2, "c2": 3, "accept": True}
+    with pytest.raises(ValueError, match="anchors 0-4"):
+        needs_third(good, good | {"c2": 5})
 
 
 def test_four_ratings_are_refused():
@@ -113,3 +127,11 @@ def test_deliveries_of_an_influential_assessor_are_rated_again():
     without = {"x": "B", "y": "A", "z": "A"}
     assert deliveries_to_rate_again(rated, "A", without.__getitem__) == {"x": ("d2", "d4")}
     assert deliveries_to_rate_again({"d3": ["x", "y", "z"]}, "A", without.__getitem__) == {}
+
+
+def test_deliveries_to_rate_again_stand_in_order_of_their_ids():
+    rated = {f"d{n}": [f"x{n}", "y"] for n in (5, 3, 1, 4, 2)}
+    without = {f"x{n}": "B" for n in range(1, 6)} | {"y": "B"}
+    found = deliveries_to_rate_again(rated, "A", without.__getitem__)
+    assert list(found) == ["x1", "x2", "x3", "x4", "x5", "y"]
+    assert found["y"] == ("d1", "d2", "d3", "d4", "d5")

@@ -59,6 +59,33 @@ def test_assignment_ignores_differences_within_the_tolerance():
     )
 
 
+def test_tolerance_is_counted_from_the_least_load():
+    # steps of 3 from the least: 1, 2 and 3 are one step, 4 is the next
+    order = _in_digest_order("cde")
+    loads = dict(zip(order, (3, 2, 1), strict=True))
+    assert assign("case-1", FIVE[2:], {}, loads, 3, "salt", tolerance=2).assessors == (*order,)
+    loads[order[0]] = 4
+    assert assign("case-1", FIVE[2:], {}, loads, 3, "salt", tolerance=2).assessors == (
+        *order[1:],
+        order[0],
+    )
+
+
+def test_without_tolerance_one_case_more_comes_later():
+    order = _in_digest_order("cde")
+    loads = dict(zip(order, (1, 0, 0), strict=True))
+    assert assign("case-1", FIVE[2:], {}, loads, 3, "salt", tolerance=0).assessors == (
+        *order[1:],
+        order[0],
+    )
+
+
+def test_excluded_stand_in_order_of_their_ids():
+    pool = [Candidate(one) for one in "cbda"]
+    result = assign("case-1", pool, {key: ["taught"] for key in "cba"}, {}, 1, "salt")
+    assert list(result.excluded) == ["a", "b", "c"]
+
+
 @pytest.mark.parametrize(
     ("mine", "theirs", "codes"),
     [

@@ -213,6 +213,33 @@ def test_lint_accepts(predicate):
     assert lint(predicate, fields=FIELDS, nodes=frozenset({"n"})) == ()
 
 
+SOUND = {
+    "x": dict.fromkeys(("ge", "gt", "le", "lt", "eq", "ne"), 3)
+    | {"in": [3], "not_in": [3], "known": None},
+    "count": dict.fromkeys(("ge", "gt", "le", "lt", "eq", "ne"), 3)
+    | {"in": [3], "not_in": [3], "known": None},
+    "flag": {"eq": True, "ne": True, "known": None},
+    "code": {"eq": "a", "ne": "a", "in": ["a"], "not_in": ["a"], "known": None},
+    "text": {"eq": "a", "ne": "a", "in": ["a"], "not_in": ["a"], "known": None},
+    "codes": {"contains": "a", "known": None},
+    "on": dict.fromkeys(("ge", "gt", "le", "lt", "eq", "ne"), "2026-01-31")
+    | {"within_months": 3, "for_months": 3, "known": None, "not_expired": None},
+    "list": {"known": None},
+}
+
+
+@pytest.mark.parametrize("name", SOUND)
+def test_lint_accepts_the_operators_of_a_type_and_no_others(name):
+    every = {op for ops in SOUND.values() for op in ops}
+    accepted = {
+        op for op, value in SOUND[name].items() if lint(field(op, value, name), fields=FIELDS) == ()
+    }
+    assert accepted == set(SOUND[name])
+    for op in every - accepted:
+        (problem,) = lint(field(op, 3, name), fields=FIELDS)
+        assert problem.message.startswith(f"op {op} does not fit a {FIELDS[name]['type']}; write")
+
+
 @pytest.mark.parametrize(
     ("predicate", "path", "start"),
     [

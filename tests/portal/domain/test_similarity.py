@@ -75,6 +75,10 @@ def test_signatures_do_not_depend_on_order_or_process():
 FIRST = [884087594484077131, 17189453138741645092]
 
 
+def test_signature_has_128_functions_of_seed_nought():
+    assert np.array_equal(minhash(["a"]), minhash(["a"], 128, seed=0))
+
+
 def test_signature_of_nothing_is_the_largest_number():
     assert minhash([], 3).tolist() == [2**64 - 1] * 3
 
@@ -173,3 +177,12 @@ def test_pair_exactly_at_the_threshold_is_a_copy():
     (found,) = find_copies(texts)
     assert find_copies(texts, threshold=found.similarity) == [found]
     assert find_copies(texts, threshold=found.similarity + 1e-9) == []
+
+
+def test_seven_tenths_of_the_runs_of_five_characters_make_a_copy():
+    # 18 different characters have 14 runs of five, 24 have 20: 14 / 20 = 0.7
+    longer = "".join(chr(0x4E18 + n) for n in range(24))
+    (found,) = find_copies({"one": longer[:18], "other": longer})
+    assert found == Copy("one", "other", 0.7, identical=False)
+    # 13 / 19 is 0.684
+    assert find_copies({"one": longer[:17], "other": longer[:23]}) == []
