@@ -38,6 +38,8 @@ def test_page_shows_how_backups_went(world, queries, language, title, count):
         f"2026-11-{count - day:02}" for day in range(count)
     ]
     assert response.context["state"].late == (count == 0)
+    if language == "en":
+        assert ("No backup has been made yet" in response.content.decode()) == (count == 0)
 
 
 def test_page_names_what_went_wrong(world):
