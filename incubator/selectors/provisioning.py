@@ -81,6 +81,22 @@ def is_to_close(request: ResourceRequest) -> bool:
     return close_items(request).filter(closed_at=None).exists()
 
 
+def accounts_to_close(request: ResourceRequest, today: date) -> list[str]:
+    """Return the accounts that a person still has to switch off (two queries).
+
+    The firm's own one where the driver's order to close it was not carried out; the one that a
+    person set up where the grant is over. A grant in use keeps the account it has.
+    """
+    if not is_to_close(request):
+        return []
+    left = request.orders.filter(deed="revoke", state__in=("waiting", "failed")).exists()
+    accounts = [account_of(request.organisation)] if left else []
+    if request.state not in GRANTED or request.clock(today) == "expired":
+        accounts.append(request.account)
+    known = list(dict.fromkeys(account for account in accounts if account))
+    return known or [account_of(request.organisation)]
+
+
 def close_items(request: ResourceRequest) -> "QuerySet[WorkItem]":
     """Return the work items that ever asked a person to switch a grant off."""
     return WorkItem.objects.filter(

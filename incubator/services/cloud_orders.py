@@ -39,6 +39,21 @@ def end(request: ResourceRequest, *, now: datetime) -> None:
         ask_person(request, "revoke", now=now)
 
 
+def replace(previous: ResourceRequest, following: ResourceRequest, *, now: datetime) -> None:
+    """Have a grant closed that another one replaces, unless that goes on in the same account.
+
+    A driver's grant goes on with the same driver, which is told the whole of what the firm may
+    hold; one that a person set up goes on where a person sets up what follows.
+    """
+    order = order_of(previous, "provision")
+    if order is None:
+        goes_on = not driver_for(following.pool.driver).remote
+    else:
+        goes_on = order.state == "done" and order.driver == following.pool.driver
+    if not goes_on:
+        end(previous, now=now)
+
+
 def set_up_by_person(request: ResourceRequest, account: str, *, now: datetime) -> None:
     """Take back the order of a grant that a person has set up.
 

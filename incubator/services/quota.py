@@ -13,7 +13,7 @@ from incubator.models import ResourcePool, ResourceRequest
 from incubator.permissions.quota import require_applicant, require_manager
 from incubator.selectors.cohorts import is_removed
 from incubator.services import quota_ledger as ledger
-from incubator.services.cloud_orders import begin, end, set_up_by_person
+from incubator.services.cloud_orders import begin, end, replace, set_up_by_person
 from incubator.services.incubation_reviews import require_reviews_in_time
 from incubator.services.quota_ledger import Deed
 from incubator.services.screening import signers_of
@@ -260,15 +260,17 @@ def approve(
             expected_version=expected_version,
         )
         if moved.kind == "change" and moved.previous is not None:
-            end_changed(moved.previous, actor=actor, now=now)
+            end_changed(moved.previous, moved, actor=actor, now=now)
         ledger.hold(moved, granted, Deed(actor, now))
         begin(moved, now=now)
         tell(moved, "quota_approved", now=now, **amount_words(granted, UNITS[moved.pool.kind]))
     return moved
 
 
-def end_changed(previous: ResourceRequest, *, actor: User, now: datetime) -> None:
-    """End the grant that a change replaces."""
+def end_changed(
+    previous: ResourceRequest, following: ResourceRequest, *, actor: User, now: datetime
+) -> None:
+    """End the grant that a change replaces, and its access where that is another account."""
     if lock(previous).state not in GRANTED:
         raise Conflict("not_granted")
     apply_transition(
@@ -280,6 +282,7 @@ def end_changed(previous: ResourceRequest, *, actor: User, now: datetime) -> Non
         organisation=previous.organisation,
     )
     ledger.give_back(previous, Deed(actor, now))
+    replace(previous, following, now=now)
 
 
 def deny(

@@ -283,7 +283,7 @@ def cloud_context(request: HttpRequest, row: ResourceRequest) -> dict[str, Any]:
         "order_status": order_status()[order.state] if order else None,
         "order_reason": cloud_reasons().get(order.reason) if order else None,
         "driver_tried": driver_for(order.driver if order else MANUAL).tried,
-        "to_close": provisioning.is_to_close(row),
+        "closing": provisioning.accounts_to_close(row, timezone.localdate()),
     }
 
 
