@@ -5,10 +5,10 @@ from dataclasses import asdict
 from datetime import date
 from typing import Any
 
-from django.utils.formats import date_format, number_format
+from django.utils.formats import number_format
 from django.utils.functional import Promise
-from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from incubator.domain import application as rules
 from incubator.domain.application_form import (
@@ -29,6 +29,7 @@ from portal.labels import (
     add_states,
     add_work_kinds,
 )
+from portal.labels.days import day
 
 add_states(
     rules.LIFECYCLE.name,
@@ -409,12 +410,6 @@ def quantity(question: Question, value: float) -> str:
     """Return a number with its unit."""
     unit = plain_words(question, "unit")
     return f"{number_format(value)} {unit}".rstrip()
-
-
-def day(value: date) -> str:
-    """Return a day as the language writes it."""
-    english = (get_language() or "").startswith("en")
-    return date_format(value, "j M Y" if english else "Y年n月j日")
 
 
 def shown_words(question: Question, value: Any, *, masked: bool) -> str:

@@ -21,8 +21,9 @@ from incubator.models import (
 )
 from incubator.selectors.applications import TONES, Step
 from portal.labels import STATES
+from portal.labels.days import day
 from portal.templatetags.portal import COMPONENTS, file_row, status
-from portal.templatetags.portal_words import BANNER_ICONS, day
+from portal.templatetags.portal_words import BANNER_ICONS
 
 register = template.Library()
 register.filter(fault_words)

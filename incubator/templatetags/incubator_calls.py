@@ -10,8 +10,8 @@ from incubator.domain.call import PROPOSAL
 from incubator.labels.calls import CRITERION_NAMES, phase_status
 from incubator.models.calls import Call, Proposal
 from portal.labels import STATES
+from portal.labels.numbers import rounded
 from portal.templatetags.portal import status
-from portal.templatetags.portal_words import rounded
 
 register = template.Library()
 

@@ -26,8 +26,8 @@ from incubator.services import cohorts as services
 from incubator.views.office_hours import booking_status
 from portal import labels
 from portal.domain.roles import Role
+from portal.labels.days import day
 from portal.permissions import for_roles
-from portal.templatetags.portal_words import day
 from portal.views.base import act, done, form_page, posted_version, run_form
 
 STAFF = for_roles(Role.STAFF)

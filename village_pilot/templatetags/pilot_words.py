@@ -9,9 +9,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from portal import labels
+from portal.labels.days import day
 from portal.models import Stateful, StoredFile
 from portal.templatetags.portal import COMPONENTS, TONE_ICONS
-from portal.templatetags.portal_words import day, working_days_left
+from portal.templatetags.portal_words import working_days_left
 from village_pilot.domain.delivery import DELIVERABLE, MILESTONE, PILOT
 from village_pilot.labels import category_name
 
