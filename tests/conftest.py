@@ -17,7 +17,7 @@ from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 from hypothesis.database import DirectoryBasedExampleDatabase
 
-pytest_plugins = ["tests.world", "tests.incubator.drivers.cloud"]
+pytest_plugins = ["tests.world", "tests.incubator.drivers.cloud", "tests.support.refusals"]
 
 DATABASE_FIXTURES = {"db", "transactional_db", "django_db_reset_sequences", "live_server"}
 BROWSER_FIXTURES = {"browser", "pages", "new_page", "page"}

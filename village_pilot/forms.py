@@ -140,12 +140,15 @@ class FileForm(forms.Form):
     )
 
 
+NOTE_LENGTH = 2000
+
+
 class SubmitForm(forms.Form):
     """What is handed in."""
 
     note = words_field(
         _("What is delivered"),
-        max_length=2000,
+        max_length=NOTE_LENGTH,
         help_text=_("One point a line; the village reads this."),
     )
     version = forms.IntegerField(widget=forms.HiddenInput)

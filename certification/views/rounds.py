@@ -108,7 +108,8 @@ def round_propose(request: HttpRequest, pk: int) -> HttpResponse:
     ok, _round = run_form(form, decide)
     if ok:
         return done(request, _("Your decisions are recorded."), "certification:round", pk)
-    return form_page(request, "certification/round.html", form, {"found": found})
+    context = {"found": found}
+    return form_page(request, "certification/round.html", form, context, drawn=bool(found.mine))
 
 
 @for_roles("lead")

@@ -96,7 +96,8 @@ def review_page(
         "others": screening_reads.other_reviews(mine),
         "draft_url": reverse("portal:draft", args=[services.draft_key(mine)]),
     }
-    return form_page(request, "incubator/applications/review.html", form, context)
+    drawn = mine.state == "scoring"
+    return form_page(request, "incubator/applications/review.html", form, context, drawn=drawn)
 
 
 @for_roles(Role.ASSESSOR)

@@ -27,7 +27,7 @@ from portal.permissions import for_roles, logged_in, organisations_of, roles_in
 from portal.selectors.drafts import draft_of
 from portal.selectors.objections import standing_of
 from portal.services.accounts import register_organisation
-from portal.views.base import act, done, form_page, posted_version, run_form
+from portal.views.base import act, done, form_page, forms_page, posted_version, run_form
 
 FIRM = (Role.FIRM_SIGNER, Role.FIRM_MEMBER)
 
@@ -209,7 +209,9 @@ def review_request(request: HttpRequest, pk: int) -> HttpResponse:
     if ok:
         return done(request, _("The review is asked for."), moved)
     context = {**case_context(request, own_application(request, pk)), "grounds_form": form}
-    return render(request, "incubator/applications/case.html", context, status=422)
+    recheck = context["recheck"]
+    drawn = {"form"} if context["signer"] and recheck and recheck.until else ()
+    return forms_page(request, "incubator/applications/case.html", context, {"form": form}, drawn)
 
 
 @for_roles(*FIRM)

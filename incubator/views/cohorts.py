@@ -28,7 +28,7 @@ from portal import labels
 from portal.domain.roles import Role
 from portal.labels.days import day
 from portal.permissions import for_roles
-from portal.views.base import act, done, form_page, posted_version, run_form
+from portal.views.base import act, done, form_page, forms_page, posted_version, run_form
 
 STAFF = for_roles(Role.STAFF)
 
@@ -98,7 +98,7 @@ def cohort(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def draw_cohort(request: HttpRequest, row: Cohort, **forms: Form) -> HttpResponse:
-    """Draw a cohort's page; a form with errors answers 422."""
+    """Draw a cohort's page, with the form that was refused if there is one."""
     today = timezone.localdate()
     blank = {
         "offer_form": OfferForm(initial={"reply_by": today + timedelta(days=REPLY_DAYS)}),
@@ -119,7 +119,10 @@ def draw_cohort(request: HttpRequest, row: Cohort, **forms: Form) -> HttpRespons
         **blank,
         **forms,
     }
-    return render(request, "incubator/cohorts/cohort.html", context, status=422 if forms else 200)
+    drawn = set() if row.state == "closed" else {"capacity_form", "close_form"}
+    if context["offers"]:
+        drawn.add("offer_form")
+    return forms_page(request, "incubator/cohorts/cohort.html", context, forms, drawn)
 
 
 def member_table(rows: list[Incubation]) -> dict[str, Any]:

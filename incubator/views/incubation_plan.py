@@ -6,7 +6,6 @@ from typing import Any
 
 from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
@@ -27,7 +26,7 @@ from incubator.services import incubation_reviews as reviews
 from portal import labels
 from portal.domain.roles import Role
 from portal.permissions import for_roles
-from portal.views.base import done, form_page, run_form
+from portal.views.base import done, form_page, forms_page, run_form
 
 ALL = for_roles(Role.FIRM_SIGNER, Role.FIRM_MEMBER, Role.STAFF, Role.EXPERT)
 STAFF = for_roles(Role.STAFF)
@@ -88,14 +87,11 @@ def draw(
     context: dict[str, Any],
     forms: Mapping[str, Form] | None,
 ) -> HttpResponse:
-    """Draw the page of a milestone or a review; a form with errors answers 422."""
+    """Draw the page of a milestone or a review, with the form that was refused."""
     status = reads.row_status(row, lifecycle, timezone.localdate())
-    return render(
-        request,
-        "incubator/cohorts/step.html",
-        {"row": row, "incubation": row.incubation, "status": status, **context},
-        status=422 if forms else 200,
-    )
+    context = {"row": row, "incubation": row.incubation, "status": status, **context}
+    drawn = {action for action, _words, _form in context["steps"]}
+    return forms_page(request, "incubator/cohorts/step.html", context, forms or {}, drawn)
 
 
 def steps(

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.conf import settings
+from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -33,6 +34,7 @@ from portal.views.base import (
     act,
     done,
     form_page,
+    forms_page,
     keyset,
     next_link,
     posted_version,
@@ -41,6 +43,8 @@ from portal.views.base import (
 )
 from portal.views.workspace import file_response
 
+RELEASE_FORMS = {"upload": "submit", "add": "submit", "changes": "publish", "yank": "yank"}
+"""The forms of a release's page, each with the action that must be open for it to be drawn."""
 DESK = for_roles(Role.FIRM_SIGNER, Role.FIRM_MEMBER, Role.STAFF, Role.RESOURCE_MANAGER)
 
 
@@ -217,8 +221,8 @@ def release_detail(request: HttpRequest, pk: int) -> HttpResponse:
     return draw_release(request, pk)
 
 
-def draw_release(request: HttpRequest, pk: int, **forms: Any) -> HttpResponse:
-    """Draw the page of a release; a form with errors answers 422."""
+def draw_release(request: HttpRequest, pk: int, **forms: Form) -> HttpResponse:
+    """Draw the page of a release, with the form that was refused if there is one."""
     release, actions = reads.release_page(request.user, pk)
     name, _public, tone, icon = labels.STATES["incubator.module_release"][release.state]
     initial = {"version": release.version}
@@ -231,12 +235,9 @@ def draw_release(request: HttpRequest, pk: int, **forms: Any) -> HttpResponse:
         "changes": ReasonForm(initial=initial, prefix="changes"),
         "yank": ReasonForm(initial=initial, prefix="yank"),
     }
-    return render(
-        request,
-        "incubator/modules/release_detail.html",
-        context | forms,
-        status=422 if forms else 200,
-    )
+    drawn = {name for name, action in RELEASE_FORMS.items() if action in actions}
+    template = "incubator/modules/release_detail.html"
+    return forms_page(request, template, context | forms, forms, drawn)
 
 
 @DESK

@@ -29,6 +29,7 @@ from portal.views.base import (
     act,
     done,
     form_page,
+    forms_page,
     keyset,
     next_link,
     posted_version,
@@ -101,7 +102,7 @@ def office_slot(request: HttpRequest, pk: int) -> HttpResponse:
 def draw_slot(
     request: HttpRequest, row: OfficeSlot, forms: Mapping[str, Form] | None = None
 ) -> HttpResponse:
-    """Draw an hour's page; a form with errors answers 422."""
+    """Draw an hour's page, with the form that was refused if there is one."""
     local = timezone.localtime(row.starts_at, timezone.get_default_timezone())
     initial = {
         "version": row.version, "day": local.date(), "time": local.time(), "minutes": row.minutes,
@@ -120,9 +121,9 @@ def draw_slot(
             step: (forms or {}).get(step) or form(initial=initial, prefix=step)
             for step, (form, _service) in SLOT_STEPS.items()
         },
-        "errors": forms[next(iter(forms))] if fixed and forms else None,
     }
-    return render(request, "incubator/office/slot.html", context, status=422 if forms else 200)
+    drawn = () if fixed else SLOT_STEPS
+    return forms_page(request, "incubator/office/slot.html", context, forms or {}, drawn)
 
 
 @MENTOR
@@ -199,7 +200,7 @@ def office_booking(request: HttpRequest, pk: int) -> HttpResponse:
 def draw_booking(
     request: HttpRequest, row: OfficeBooking, form: Form | None = None
 ) -> HttpResponse:
-    """Draw a booking's page; a form with errors answers 422."""
+    """Draw a booking's page, with the form that was refused if there is one."""
     actions = reads.booking_actions(request.user, row, timezone.now())
     initial = {"version": row.version, "note": row.note}
     context = {
@@ -211,7 +212,9 @@ def draw_booking(
         "outcomes": [action for action in actions if action in OUTCOMES],
         "form": form or OutcomeForm(initial=initial, prefix="outcome"),
     }
-    return render(request, "incubator/office/booking.html", context, status=422 if form else 200)
+    refused = {"form": form} if form else {}
+    drawn = {"form"} if context["outcomes"] else ()
+    return forms_page(request, "incubator/office/booking.html", context, refused, drawn)
 
 
 @ALL

@@ -36,6 +36,7 @@ from portal.views.base import (
     act,
     done,
     form_page,
+    forms_page,
     keyset,
     next_link,
     posted_version,
@@ -130,8 +131,10 @@ def proposal_page(request: HttpRequest, proposal: Proposal, **forms: Any) -> Htt
         "reason_form": forms.get("reason") or ReasonForm(prefix="decline"),
         "today": timezone.localdate(),
     }
-    status = 422 if forms else 200
-    return render(request, "incubator/calls/proposal_detail.html", context, status=status)
+    drawn = {"partner", "file"} if context["may_edit"] else set()
+    if context["asked"]:
+        drawn.add("reason")
+    return forms_page(request, "incubator/calls/proposal_detail.html", context, forms, drawn)
 
 
 def files_of(proposal: Proposal) -> list[dict[str, Any]]:
@@ -372,8 +375,10 @@ def review_page(
         "form": form,
         "reason_form": reason_form,
     }
-    status = 422 if form.errors or reason_form.errors else 200
-    return render(request, "incubator/calls/proposal_review.html", context, status=status)
+    both = {"form": form, "reason_form": reason_form}
+    refused = {name: one for name, one in both.items() if one.errors}
+    drawn = () if review.submitted_at else both
+    return forms_page(request, "incubator/calls/proposal_review.html", context, refused, drawn)
 
 
 @for_roles(Role.ASSESSOR)

@@ -36,7 +36,16 @@ from portal import labels
 from portal.domain.roles import Role
 from portal.models import Organisation
 from portal.permissions import for_roles, organisations_of, roles_for
-from portal.views.base import act, done, form_page, keyset, next_link, posted_version, run_form
+from portal.views.base import (
+    act,
+    done,
+    form_page,
+    forms_page,
+    keyset,
+    next_link,
+    posted_version,
+    run_form,
+)
 
 FIRM = for_roles(Role.FIRM_SIGNER, Role.FIRM_MEMBER)
 BOTH = for_roles(Role.FIRM_SIGNER, Role.FIRM_MEMBER, Role.RESOURCE_MANAGER)
@@ -238,7 +247,7 @@ def quota_request(request: HttpRequest, pk: int) -> HttpResponse:
 def draw_request(
     request: HttpRequest, row: ResourceRequest, forms: Mapping[str, Form] | None = None
 ) -> HttpResponse:
-    """Draw a request's page; a form with errors answers 422."""
+    """Draw a request's page, with the form that was refused if there is one."""
     today = timezone.localdate()
     name, _public, tone, icon = labels.STATES["incubator.resource_request"][row.state]
     clock = row.clock(today)
@@ -262,9 +271,9 @@ def draw_request(
         **cloud_context(request, row),
         **{f"{action}_form": form for action, form in blank_forms(row, actions).items()},
     }
-    errors = {f"{action}_form": form for action, form in (forms or {}).items()}
-    status = 422 if forms else 200
-    return render(request, "incubator/quota/request.html", context | errors, status=status)
+    refused = forms or {}
+    errors = {f"{action}_form": form for action, form in refused.items() if action in actions}
+    return forms_page(request, "incubator/quota/request.html", context | errors, refused, actions)
 
 
 def short_of(row: ResourceRequest) -> list[reads.ShortMonth]:

@@ -1,6 +1,6 @@
 """The staff's pages: the list, the case with everything that a decision needs, the notice."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
@@ -35,7 +35,15 @@ from portal.domain.roles import Role
 from portal.forms import ReasonForm
 from portal.permissions import for_roles
 from portal.selectors.objections import standing_of
-from portal.views.base import done, form_page, keyset, next_link, posted_version, run_form
+from portal.views.base import (
+    done,
+    form_page,
+    forms_page,
+    keyset,
+    next_link,
+    posted_version,
+    run_form,
+)
 
 Deed = tuple[type[forms.Form], Callable[..., Application]]
 DEEDS: dict[str, Deed] = {
@@ -156,14 +164,39 @@ def case_page(
         "links": screening_reads.firm_links(case),
         "actions": rules.LIFECYCLE.actions(case.state, [Role.STAFF]),
         "today": timezone.localdate(),
-        "failed": next(iter(bound.values()), None),
         "shown": shown,
         "contact": selectors.contact_lines(case, shown.answers) if shown else [],
         "contact_form": bound.get("contact") or ReasonForm(auto_id="contact_%s"),
         **{f"{name}_form": form for name, form in drawn.items()},
     }
-    status = 422 if bound else 200
-    return render(request, "incubator/applications/screening_case.html", context, status=status)
+    context["overturn_form"] = bound.get("uphold") or drawn["overturn"]
+    placed = placed_forms(context, may_recheck=case.refused_by_id != request.user.pk)
+    context["failed"] = next((form for name, form in bound.items() if name in placed), None)
+    template = "incubator/applications/screening_case.html"
+    return forms_page(request, template, context, bound, placed)
+
+
+def placed_forms(context: Mapping[str, Any], *, may_recheck: bool) -> set[str]:
+    """Return the forms that ``deeds.html`` has a place for now; a button's refusal needs none."""
+    case, actions = context["case"], context["actions"]
+    places = {
+        "ask": case.state == "screening",
+        "extend": case.state == "more_info",
+        "propose": case.state == "decision_pending" and not case.proposed_at,
+        "refuse": "hold_refusal" in actions and not case.refused_at,
+        "reject": "reject" in actions and case.state != "decision_pending",
+    }
+    if (
+        case.state == "review_requested"
+        and may_recheck
+        and context["recheck"]
+        and context["recheck"].fresh_in
+    ):
+        places |= {"uphold": True, "overturn": True}
+    return {name for name, there in places.items() if there} | {
+        "contact",
+        *(name for name, (form, _service) in DEEDS.items() if form is ButtonForm),
+    }
 
 
 def notice_over(case: Application) -> bool:

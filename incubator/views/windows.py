@@ -14,7 +14,7 @@ from incubator.selectors import windows as selectors
 from incubator.services import windows as services
 from portal.domain.roles import Role
 from portal.permissions import for_roles, public
-from portal.views.base import done, posted_version, run_form
+from portal.views.base import done, forms_page, posted_version, run_form
 
 DEEDS: dict[str, Any] = {
     "publish": (PublishWindowForm, services.publish_window),
@@ -95,11 +95,12 @@ def work_page(
     request: HttpRequest, row: ApplicationWindow, **bound: PublishWindowForm | CloseWindowForm
 ) -> HttpResponse:
     """Draw the staff's page of a window; a form with errors comes back as it was filled in."""
+    placed = {"publish", "close"} if row.state == "published" else {"publish"}
     context = {
         "work": selectors.window_work(row),
         "window": row,
         "clock": row.clock(timezone.localdate()),
-        "failed": next(iter(bound.values()), None),
+        "failed": next((form for name, form in bound.items() if name in placed), None),
         "close_form": bound.get("close") or CloseWindowForm(auto_id="close_%s"),
     }
-    return render(request, "incubator/windows/work.html", context, status=422 if bound else 200)
+    return forms_page(request, "incubator/windows/work.html", context, bound, placed)

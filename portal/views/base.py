@@ -1,11 +1,11 @@
 """What faces share: a refusal becomes a form error or a page, an upload becomes a file."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Container, Mapping
 from typing import Any
 
 from django.contrib import messages
-from django.forms import Form
+from django.forms import Form, Textarea, TextInput
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -44,11 +44,56 @@ def run_form(form: Form, deed: Callable[[dict[str, Any]], Any]) -> tuple[bool, A
 
 
 def form_page(
-    request: HttpRequest, template: str, form: Form, context: dict[str, Any] | None = None
+    request: HttpRequest,
+    template: str,
+    form: Form,
+    context: dict[str, Any] | None = None,
+    *,
+    drawn: bool = True,
 ) -> HttpResponse:
-    """Draw a page with its form; 422 when the form has errors, so that nobody takes it for done."""
-    status = 422 if form.is_bound and form.errors else 200
-    return render(request, template, {"form": form, **(context or {})}, status=status)
+    """Draw a page with its form; 422 when the form has errors, so that nobody takes it for done.
+
+    ``drawn`` says whether the page still has the form (see ``forms_page``).
+    """
+    refused = {"form": form} if form.is_bound and form.errors else {}
+    context = {"form": form, **(context or {})}
+    return forms_page(request, template, context, refused, {"form"} if drawn else ())
+
+
+def forms_page(
+    request: HttpRequest,
+    template: str,
+    context: dict[str, Any],
+    refused: Mapping[str, Form],
+    drawn: Container[str],
+) -> HttpResponse:
+    """Draw a page of several forms: 422 when one was refused, and it stands there with its errors.
+
+    A refused form that is not ``drawn``, because its case has moved on, answers 409: the page says
+    why in a message, and ``base.html`` hands back what was typed (``unsent``: label and text).
+    """
+    late = [form for name, form in refused.items() if name not in drawn]
+    for form in late:
+        messages.error(request, moved_on_text(form))
+    status = 409 if late else 422 if refused else 200
+    unsent = [line for form in late for line in typed_lines(form)]
+    return render(request, template, {**context, "unsent": unsent}, status=status)
+
+
+def moved_on_text(form: Form) -> str:
+    """Say why a form came too late; its own mistakes do not matter any more."""
+    refusals = form.non_field_errors()
+    return str(refusals[0] if refusals else labels.REFUSALS["wrong_state"])
+
+
+def typed_lines(form: Form) -> list[tuple[str, str]]:
+    """Return (label, text) of what a person wrote into a form's text fields."""
+    written = [
+        (field.label, str(field.value() or ""))
+        for field in form.visible_fields()
+        if isinstance(field.field.widget, (TextInput, Textarea))
+    ]
+    return [(label, text) for label, text in written if text.strip()]
 
 
 def done(request: HttpRequest, text: str, to: str, *args: object) -> HttpResponse:

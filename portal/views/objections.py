@@ -17,7 +17,15 @@ from portal.permissions import for_roles, logged_in, without_ties
 from portal.selectors.objections import PAGE
 from portal.selectors.objections import objection_list as listed
 from portal.services import objections as services
-from portal.views.base import done, form_page, keyset, next_link, posted_version, run_form
+from portal.views.base import (
+    done,
+    form_page,
+    forms_page,
+    keyset,
+    next_link,
+    posted_version,
+    run_form,
+)
 
 DEEDS: dict[str, tuple[Callable[..., Objection], dict[str, bool]]] = {
     "accept": (services.decide_admissibility, {"admissible": True}),
@@ -56,7 +64,8 @@ def objection_new(request: HttpRequest, number: str, row: int) -> HttpResponse:
         "open": notice.opens_on <= timezone.localdate() <= notice.closes_on,
         "days": {"admissibility": rules.ADMISSIBILITY_DAYS, "decision": rules.DECISION_DAYS},
     }
-    return form_page(request, "portal/site/objection_form.html", form, context)
+    template, drawn = "portal/site/objection_form.html", bool(context["open"])
+    return form_page(request, template, form, context, drawn=drawn)
 
 
 @logged_in
@@ -101,8 +110,10 @@ def objection_page(request: HttpRequest, found: Objection, **bound: Any) -> Http
         "form": bound.get("form") or AnswerForm(),
         "today": timezone.localdate(),
     }
-    status = 422 if bound else 200
-    return render(request, "portal/site/objection.html", context, status=status)
+    drawn = {"form"} if context["actions"] else set()
+    if mine and found.is_open:
+        drawn.add("upload")
+    return forms_page(request, "portal/site/objection.html", context, bound, drawn)
 
 
 @logged_in

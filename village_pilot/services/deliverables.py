@@ -1,6 +1,6 @@
 """Deliverables: drafted in versions, handed in with files, given to a reviewer, disputed."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any, TypeAlias, cast
 
@@ -18,6 +18,7 @@ from portal.notifications import notify
 from portal.permissions import require_outsider, require_role, ties_by_person
 from portal.services.files import store_file
 from portal.services.operations import operation
+from portal.services.registers import drop_draft
 from portal.services.transitions import apply_transition, lock
 from portal.services.work import close_work, open_work
 from village_pilot.domain.delivery import (
@@ -37,7 +38,7 @@ from village_pilot.models import (
     TechnicalReview,
 )
 from village_pilot.selectors.people import holders_of
-from village_pilot.services.declared_modules import declare
+from village_pilot.services.declared_modules import choose, declare, draft_key
 from village_pilot.services.milestones import submit_milestone
 
 Upload: TypeAlias = "File[bytes]"
@@ -157,12 +158,14 @@ def submit_version(
     actor: User,
     now: datetime,
     expected_version: int | None = None,
+    releases: Collection[int] | None = None,
 ) -> DeliverableVersion:
     """Hand in a version: a draft looks for a reviewer, a revised one returns to its reviewer.
 
-    ``note`` says what is delivered, one point a line. Raises ``Invalid`` (``no_files``,
-    ``no_note``), ``Conflict`` (``pilot_not_started``, ``milestone_not_open``,
-    ``wrong_state``, ``stale``), ``NotAllowed``.
+    ``note`` says what is delivered, one point a line; ``releases`` are the shared modules that it
+    declares, ``None`` leaves what was chosen before. Raises ``Invalid`` (``no_files``,
+    ``no_note``, ``module_not_taken``), ``Conflict`` (``pilot_not_started``,
+    ``milestone_not_open``, ``wrong_state``, ``stale``), ``NotAllowed``.
     """
     pilot = version.pilot
     with operation(
@@ -178,7 +181,10 @@ def submit_version(
             raise Invalid("no_note", fields={"note": "no_note"})
         if not version.files.exists():
             raise Invalid("no_files")
-        again = lock(version).state == "changes_requested"
+        state = lock(version).state
+        if releases is not None and state in EDITABLE:
+            choose(version, releases)
+        again = state == "changes_requested"
         moved = apply_transition(
             instance=version,
             lifecycle=DELIVERABLE,
@@ -189,6 +195,7 @@ def submit_version(
             expected_version=expected_version,
             changes={"note": note.strip(), "submitted_by": actor, "submitted_at": now},
         )
+        drop_draft(user=actor, key=draft_key(moved))
         if again:
             ask_reviewer(moved, now)
             return moved

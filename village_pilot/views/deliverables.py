@@ -2,22 +2,22 @@
 
 from uuid import UUID
 
-from django.contrib import messages
-from django.forms import Form
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from incubator.selectors.module_uses import declarable, declared_releases
 from portal.domain.roles import Role
-from portal.labels import REFUSALS
 from portal.permissions import for_roles
-from portal.views.base import act, done, form_page, run_form
+from portal.selectors.drafts import draft_data, draft_of
+from portal.views.base import act, done, form_page, forms_page, run_form, typed
 from village_pilot import labels
 from village_pilot.domain.delivery import CRITERIA, DELIVERABLE, EDITABLE, RENEWABLE
 from village_pilot.forms import (
+    NOTE_LENGTH,
     DeliverableForm,
     FileForm,
     ModulesForm,
@@ -29,7 +29,7 @@ from village_pilot.models import DeliverableVersion
 from village_pilot.permissions import roles_in_pilot
 from village_pilot.selectors.pilots import review_queue, reviewed_by
 from village_pilot.services import deliverables
-from village_pilot.services.declared_modules import declare_modules
+from village_pilot.services.declared_modules import declare_modules, draft_key
 from village_pilot.services.deliverable_files import remove_file
 from village_pilot.services.reviews import review_version
 from village_pilot.views.pilots import INVOLVED, visible_pilot
@@ -76,54 +76,55 @@ def version_page(
 ) -> HttpResponse:
     """Draw a version's page, with a form that was refused if there is one.
 
-    A refused form stays in its place while the version can be edited; where the version has
-    moved on, the page says so and shows the text that was not handed in.
+    What was typed into the form and not sent yet (another file was added, say) is still there.
     """
     held = roles_in_pilot(request.user, version.pilot)
     firm = bool(held & set(FIRM))
     editable = firm and version.state in EDITABLE
+    draft = draft_of(request.user, draft_key(version)) if editable else None
+    written = draft_data(draft) if draft else None
     newest = not version.deliverable.versions.filter(number__gt=version.number).exists()
-    bound = upload or submit or choice
     context = {
         "version": version,
         "pilot": version.pilot,
         "files": version.files.order_by("created_at"),
         "reviews": reviews_of(version, show_reviewer=not firm),
         "declared": None if editable else declared_releases(version.declared_ids),
-        "choice": (choice or modules_form(version)) if editable else None,
+        "choice": (choice or modules_form(version, written)) if editable else None,
         "decision": getattr(version, "decision", None),
         "actions": DELIVERABLE.actions(version.state, held),
         "upload": (upload or FileForm()) if editable else None,
-        "submit": (submit or submit_form(version)) if editable else None,
-        "unsent": submit.data.get("note", "") if submit and not editable else "",
+        "submit": (submit or submit_form(version, written)) if editable else None,
+        "draft": draft,
+        "draft_url": reverse("portal:draft", args=[draft_key(version)]),
         "may_renew": firm and newest and version.state in RENEWABLE,
         "may_assign": Role.STAFF in held and version.state == "submitted",
         "today": timezone.localdate(),
     }
-    status = 200
-    if bound is not None:
-        status = 422 if editable else 409
-    if status == 409:
-        messages.error(request, moved_on_text(bound))
-    return render(request, "village_pilot/deliverable_detail.html", context, status=status)
+    bound = {"upload": upload, "submit": submit, "choice": choice}
+    refused = {name: form for name, form in bound.items() if form is not None and form.errors}
+    drawn = bound if editable else ()
+    return forms_page(request, "village_pilot/deliverable_detail.html", context, refused, drawn)
 
 
-def moved_on_text(form: Form | None) -> str:
-    """Say why a form came too late; its own mistakes do not matter any more."""
-    refusals = form.non_field_errors() if form is not None else []
-    return str(refusals[0] if refusals else REFUSALS["wrong_state"])
-
-
-def modules_form(version: DeliverableVersion, data: QueryDict | None = None) -> ModulesForm:
-    """Return the form that declares modules, with what is declared so far."""
+def modules_form(version: DeliverableVersion, typed: QueryDict | None = None) -> ModulesForm:
+    """Return the form that declares modules: what is ticked, else what is declared so far."""
     declared = list(version.declared_ids)
     offered = declarable(version.pilot.provider_id, declared)
-    return ModulesForm(data, offered=offered, initial={"releases": declared})
+    initial = typed.getlist("releases") if typed and "offered" in typed else declared
+    return ModulesForm(offered=offered, initial={"releases": initial})
 
 
-def submit_form(version: DeliverableVersion) -> SubmitForm:
+def sent_modules(version: DeliverableVersion, data: QueryDict) -> ModulesForm:
+    """Return the form that declares modules as it was sent."""
+    offered = declarable(version.pilot.provider_id, list(version.declared_ids))
+    return ModulesForm(data, offered=offered)
+
+
+def submit_form(version: DeliverableVersion, typed: QueryDict | None = None) -> SubmitForm:
     """Return the form that hands a version in, filled with what was written so far."""
-    return SubmitForm(initial={"note": version.note, "version": version.version})
+    note = typed.get("note", version.note) if typed else version.note
+    return SubmitForm(initial={"note": note, "version": version.version})
 
 
 def reviews_of(version: DeliverableVersion, *, show_reviewer: bool) -> list[dict[str, object]]:
@@ -174,32 +175,42 @@ def deliverable_file_remove(request: HttpRequest, pk: int, file: UUID) -> HttpRe
 @for_roles(*FIRM)
 @require_POST
 def deliverable_modules(request: HttpRequest, pk: int) -> HttpResponse:
-    """Declare the shared modules that the version uses."""
+    """Keep the shared modules that the version uses, and the text as far as it is written."""
     version = visible_version(request, pk)
-    form = modules_form(version, request.POST)
+    form = sent_modules(version, request.POST)
+    note = request.POST.get("note")
     ok, _declared = run_form(
         form,
         lambda values: declare_modules(
-            version=version, actor=request.user, now=timezone.now(), **values
+            version=version,
+            releases=values["releases"],
+            note=None if note is None else typed(request.POST, "note", NOTE_LENGTH),
+            actor=request.user,
+            now=timezone.now(),
         ),
     )
     if ok:
         text = _("Your choice of modules is kept.")
         return done(request, text, "village_pilot:deliverable", pk)
-    return version_page(request, visible_version(request, pk), choice=form)
+    rest = SubmitForm(initial={"note": note or "", "version": version.version})
+    return version_page(request, visible_version(request, pk), choice=form, submit=rest)
 
 
 @for_roles(*FIRM)
 @require_POST
 def deliverable_submit(request: HttpRequest, pk: int) -> HttpResponse:
-    """Hand a version in."""
+    """Hand a version in, with the modules that are ticked."""
     version = visible_version(request, pk)
     form = SubmitForm(request.POST)
+    choice = sent_modules(version, request.POST) if "offered" in request.POST else None
+    if choice is not None and not choice.is_valid():
+        return version_page(request, version, submit=form, choice=choice)
     ok, _moved = run_form(
         form,
         lambda values: deliverables.submit_version(
             version=version,
             note=values["note"],
+            releases=choice.cleaned_data["releases"] if choice else None,
             actor=request.user,
             now=timezone.now(),
             expected_version=values["version"],
@@ -210,7 +221,7 @@ def deliverable_submit(request: HttpRequest, pk: int) -> HttpResponse:
     # Refused forms are drawn beside the case as it stands now, and belong to that.
     version = visible_version(request, pk)
     form.data = {**form.data.dict(), "version": version.version}
-    return version_page(request, version, submit=form)
+    return version_page(request, version, submit=form, choice=choice)
 
 
 @for_roles(*FIRM)

@@ -76,7 +76,8 @@ def accept(request: HttpRequest, pk: int) -> HttpResponse:
         "may_decide": signs and version.state == "village_acceptance",
         "today": timezone.localdate(),
     }
-    return form_page(request, "village_pilot/accept.html", form, context)
+    drawn = context["may_decide"]
+    return form_page(request, "village_pilot/accept.html", form, context, drawn=drawn)
 
 
 @for_roles(Role.STAFF)

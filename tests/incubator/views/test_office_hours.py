@@ -52,7 +52,7 @@ def test_mentor_publishes_changes_and_cancels(world):
     assert client.post(f"{page}cancel/", {"cancel-reason": "出差"})["Location"] == page
     assert client.get(page).context["forms"] == {}
     again = client.post(f"{page}cancel/", {"cancel-reason": "出差"})
-    assert (again.status_code, again.context["forms"]) == (422, {})
+    assert (again.status_code, again.context["forms"]) == (409, {})
     assert client.post(f"{page}nonsense/").status_code == 404
 
 
@@ -102,7 +102,7 @@ def test_mentor_records_and_firm_and_staff_read_the_remark(world, monkeypatch):
     mentor = world.client("expert")
     assert mentor.get(page).context["outcomes"] == []
     early = mentor.post(f"{page}hold/", {"outcome-note": "先画流程图。"})
-    assert early.status_code == 422
+    assert early.status_code == 409
     assert "请在答疑结束后再登记结果" in early.content.decode()
     later(monkeypatch, world, days=2)
     mentor = world.client("expert")

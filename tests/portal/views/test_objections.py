@@ -82,7 +82,7 @@ def test_closed_window_says_so_instead_of_the_form(world, notice):
     assert "The window is closed" in response.content.decode()
     assert "<textarea" not in response.content.decode()
     refused = world.client("learner").post(form_url(notice), POSTED)
-    assert refused.status_code == 422
+    assert (refused.status_code, POSTED["grounds"] in refused.text) == (409, True)
 
 
 def test_public_sees_counts_only_after_the_window_and_never_who(world, notice):
@@ -181,7 +181,7 @@ def test_evidence_is_added_until_the_decision(world):
     assert client.post(url, {}).status_code == 422
     assert found.files.count() == 1
     decided(world, upheld=False, objection=taken_up_of(world, found))
-    assert client.post(url, {"upload": pdf()}).status_code == 422
+    assert client.post(url, {"upload": pdf()}).status_code == 409
 
 
 def taken_up_of(world, found: Objection) -> Objection:

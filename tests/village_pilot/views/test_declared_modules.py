@@ -1,7 +1,9 @@
 """The page of a deliverable: the firm declares modules, reviewer and village read them."""
 
 import pytest
+from django.urls import reverse
 
+from portal.models import FormDraft
 from tests.incubator.modules_story import contributed, published, take
 from tests.village_pilot.story import NOTE, Story, fresh
 from tests.village_pilot.views.test_pages import url
@@ -45,6 +47,48 @@ def test_firm_chooses_from_what_it_took_and_hands_in(story: Story):
     page = client.get(url("deliverable", version.pk))
     assert page.context["choice"] is None
     assert [one.pk for one in page.context["declared"]] == [release.pk]
+
+
+def test_what_is_ticked_is_handed_in_without_keeping_it_first(story: Story):
+    release = take(story.world, published(story.world))
+    version, client = story.draft(), story.world.client("owner", "en")
+    path = reverse("portal:draft", args=[f"deliverable:{version.pk}"])
+    typed = {"offered": "1", "releases": [release.pk], "note": "写到一半"}
+    client.post(path, typed)
+    page = client.get(url("deliverable", version.pk))
+    assert "写到一半" in page.text
+    assert page.context["choice"]["releases"].value() == [str(release.pk)]
+    assert "checked" in page.text
+    client.post(url("deliverable_submit", version.pk), typed | {"note": NOTE, "version": 1})
+    assert (fresh(version).state, list(version.declared_ids)) == ("technical_review", [release.pk])
+    assert not FormDraft.objects.exists()
+
+
+def test_text_is_kept_with_the_choice(story: Story):
+    release = take(story.world, published(story.world))
+    version, client = story.draft(), story.world.client("owner", "en")
+    values = {"offered": "1", "releases": [release.pk], "note": "写到一半\0"}
+    client.post(url("deliverable_modules", version.pk), values)
+    assert "写到一半" in story.world.client("member", "en").get(url("deliverable", version.pk)).text
+    client.post(
+        url("deliverable_modules", version.pk), values | {"releases": ["0"], "note": "再写"}
+    )
+    assert (fresh(version).note, list(version.declared_ids)) == ("写到一半", [release.pk])
+
+
+def test_nothing_ticked_is_handed_in_as_nothing(story: Story):
+    version = draft_with(story)
+    values = {"offered": "1", "note": NOTE, "version": 1}
+    story.world.client("owner").post(url("deliverable_submit", version.pk), values)
+    assert (fresh(version).state, version.declared.count()) == ("technical_review", 0)
+
+
+def test_module_that_is_not_offered_stops_the_hand_in(story: Story):
+    version = draft_with(story)
+    values = {"offered": "1", "releases": ["0"], "note": "这一段要留着", "version": 1}
+    answer = story.world.client("owner").post(url("deliverable_submit", version.pk), values)
+    assert (answer.status_code, "这一段要留着" in answer.text) == (422, True)
+    assert (fresh(version).state, version.declared.count()) == ("draft", 1)
 
 
 def test_firm_that_took_nothing_is_led_to_the_library(story: Story):
@@ -99,7 +143,7 @@ def test_reviewer_reads_that_none_is_declared(story: Story):
 def test_pages_take_the_same_queries_for_any_number_of_modules(story: Story, queries, count):
     version = draft_with(story, count)
     owner, signer = story.world.client("owner"), story.world.client("signer")
-    with queries(18):
+    with queries(19):
         owner.get(url("deliverable", version.pk))
     version = story.submit(version)
     reviewer = story.world.client(version.reviewer.email.split("@")[0])

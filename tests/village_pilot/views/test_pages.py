@@ -219,7 +219,7 @@ def test_incomplete_review_keeps_what_was_typed(story: Story) -> None:
 @pytest.mark.parametrize(
     ("language", "said", "heading"),
     [
-        ("en", "This step is not open: the case has moved on.", "Your text was not handed in"),
+        ("en", "This step is not open: the case has moved on.", "Your text was not sent"),
         ("zh-hans", "该事项已进入其他环节，不能再办理此操作。", "您填写的内容未提交"),
     ],
 )
@@ -240,7 +240,7 @@ def test_empty_note_for_a_version_that_moved_on_says_so(story: Story) -> None:
     answer = story.world.client("owner", "en").post(url("deliverable_submit", version.pk), {})
     page = answer.content.decode()
     assert (answer.status_code, "the case has moved on" in page) == (409, True)
-    assert "Your text was not handed in" not in page
+    assert "Your text was not sent" not in page
 
 
 def test_stale_hand_in_keeps_the_text_in_a_form_of_today(story: Story) -> None:
