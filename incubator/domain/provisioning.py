@@ -61,6 +61,35 @@ def account_name(uscc: str | None, pk: int) -> str:
     return f"hy-{uscc.lower() if uscc else pk}"
 
 
+def goes_on(driver: str | None, following: str, *, carried_out: bool = False) -> bool:
+    """Return whether a grant goes on in the same account under the ``following`` driver.
+
+    ``driver`` had the order to set it up, ``None`` where a person did that without any.
+
+    >>> goes_on("openstack", "openstack", carried_out=True), goes_on(None, "openstack")
+    (True, False)
+    """
+    if driver is None:
+        return following == MANUAL
+    return carried_out and driver == following
+
+
+def accounts_left(own: str, account: str, *, order_left: bool, over: bool) -> list[str]:
+    """Return the accounts that a person has to switch off, none twice.
+
+    The firm's ``own`` one where the driver's order to close it was not carried out; the
+    ``account`` that a person set up where the grant is over: one in use keeps the account it has.
+    Where neither is known it can only be the firm's own.
+
+    >>> accounts_left("hy-5", "zhang-1", order_left=True, over=True)
+    ['hy-5', 'zhang-1']
+    """
+    left = [own] if order_left else []
+    if over and account and account not in left:
+        left.append(account)
+    return left or [own]
+
+
 def cores(hours: Decimal) -> int:
     """Return the fewest cores with which ``hours`` a month can be used up even in February.
 

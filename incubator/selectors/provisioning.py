@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from django.db.models import Exists, OuterRef, QuerySet
 
-from incubator.domain.provisioning import Order, account_name
+from incubator.domain.provisioning import Order, account_name, accounts_left
 from incubator.domain.quota import GRANTED, month_of
 from incubator.models import CloudOrder, ResourcePool, ResourceRequest
 from portal.models import Organisation, WorkItem
@@ -82,19 +82,13 @@ def is_to_close(request: ResourceRequest) -> bool:
 
 
 def accounts_to_close(request: ResourceRequest, today: date) -> list[str]:
-    """Return the accounts that a person still has to switch off (two queries).
-
-    The firm's own one where the driver's order to close it was not carried out; the one that a
-    person set up where the grant is over. A grant in use keeps the account it has.
-    """
+    """Return the accounts that a person still has to switch off (two queries)."""
     if not is_to_close(request):
         return []
     left = request.orders.filter(deed="revoke", state__in=("waiting", "failed")).exists()
-    accounts = [account_of(request.organisation)] if left else []
-    if request.state not in GRANTED or request.clock(today) == "expired":
-        accounts.append(request.account)
-    known = list(dict.fromkeys(account for account in accounts if account))
-    return known or [account_of(request.organisation)]
+    over = request.state not in GRANTED or request.clock(today) == "expired"
+    own = account_of(request.organisation)
+    return accounts_left(own, request.account, order_left=left, over=over)
 
 
 def close_items(request: ResourceRequest) -> "QuerySet[WorkItem]":

@@ -7,6 +7,7 @@ from datetime import date, datetime
 
 from django.utils import timezone
 
+from incubator.domain.provisioning import goes_on
 from incubator.drivers.registry import driver_for
 from incubator.models import CloudOrder, ResourceRequest
 from incubator.selectors.provisioning import account_of
@@ -46,11 +47,9 @@ def replace(previous: ResourceRequest, following: ResourceRequest, *, now: datet
     hold; one that a person set up goes on where a person sets up what follows.
     """
     order = order_of(previous, "provision")
-    if order is None:
-        goes_on = not driver_for(following.pool.driver).remote
-    else:
-        goes_on = order.state == "done" and order.driver == following.pool.driver
-    if not goes_on:
+    driver = order.driver if order else None
+    carried_out = order is not None and order.state == "done"
+    if not goes_on(driver, following.pool.driver, carried_out=carried_out):
         end(previous, now=now)
 
 
