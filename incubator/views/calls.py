@@ -32,7 +32,16 @@ from portal.permissions import (
     public,
     roles_for,
 )
-from portal.views.base import act, done, form_page, keyset, next_link, posted_version, run_form
+from portal.views.base import (
+    act,
+    done,
+    done_text,
+    form_page,
+    keyset,
+    next_link,
+    posted_version,
+    run_form,
+)
 
 MOVES: dict[str, tuple[Callable[..., Any], bool]] = {
     "send_to_check": (calls.send_to_check, False),
@@ -247,7 +256,7 @@ def call_move(request: HttpRequest, number: str, action: str) -> HttpResponse:
     form = ReasonForm(request.POST)
     ok, _moved = run_form(form, lambda clean: deed(**values, **clean))
     if ok:
-        return done(request, _("Done."), "incubator:own_calls")
+        return done(request, done_text(), "incubator:own_calls")
     return work_page(request, call, form)
 
 

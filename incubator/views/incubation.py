@@ -27,7 +27,7 @@ from incubator.services import incubation as services
 from incubator.views.cohorts import incubation_status
 from portal.domain.roles import Role
 from portal.permissions import for_roles
-from portal.views.base import act, done, posted_version, run_form
+from portal.views.base import act, done, done_text, posted_version, run_form
 
 FIRM = for_roles(Role.FIRM_SIGNER, Role.FIRM_MEMBER)
 ALL = for_roles(Role.FIRM_SIGNER, Role.FIRM_MEMBER, Role.STAFF, Role.EXPERT)
@@ -143,7 +143,7 @@ def incubation_deed(request: HttpRequest, pk: int, action: str) -> HttpResponse:
     form = FORMS[action](request.POST, prefix=action)
     ok, _moved = run_form(form, lambda values: take_step(request, row, action, values))
     if ok:
-        return done(request, _("Done."), "incubator:incubation", pk)
+        return done(request, done_text(), "incubator:incubation", pk)
     return draw_incubation(request, row, {action: form})
 
 

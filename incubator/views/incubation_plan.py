@@ -26,7 +26,7 @@ from incubator.services import incubation_reviews as reviews
 from portal import labels
 from portal.domain.roles import Role
 from portal.permissions import for_roles
-from portal.views.base import done, form_page, forms_page, run_form
+from portal.views.base import done, done_text, form_page, forms_page, run_form
 
 ALL = for_roles(Role.FIRM_SIGNER, Role.FIRM_MEMBER, Role.STAFF, Role.EXPERT)
 STAFF = for_roles(Role.STAFF)
@@ -119,7 +119,7 @@ def milestone_deed(request: HttpRequest, pk: int, action: str) -> HttpResponse:
     row = reads.milestone_page(request.user, pk)
     form, ok = take(request, MILESTONE_STEPS, action, milestone=row)
     if ok:
-        return done(request, _("Done."), "incubator:milestone", pk)
+        return done(request, done_text(), "incubator:milestone", pk)
     return draw_milestone(request, row, {action: form})
 
 
@@ -130,7 +130,7 @@ def review_deed(request: HttpRequest, pk: int, action: str) -> HttpResponse:
     row = reads.review_page(request.user, pk)
     form, ok = take(request, REVIEW_STEPS, action, review=row)
     if ok:
-        return done(request, _("Done."), "incubator:periodic_review", pk)
+        return done(request, done_text(), "incubator:periodic_review", pk)
     return draw_review(request, row, {action: form})
 
 

@@ -28,6 +28,7 @@ from portal.permissions import for_roles
 from portal.views.base import (
     act,
     done,
+    done_text,
     form_page,
     forms_page,
     keyset,
@@ -146,7 +147,7 @@ def office_slot_deed(request: HttpRequest, pk: int, action: str) -> HttpResponse
         ),
     )
     if ok:
-        return done(request, _("Done."), "incubator:office_slot", pk)
+        return done(request, done_text(), "incubator:office_slot", pk)
     return draw_slot(request, row, {action: form})
 
 
@@ -248,7 +249,7 @@ def office_booking_deed(request: HttpRequest, pk: int, action: str) -> HttpRespo
         ),
     )
     if ok:
-        return done(request, _("Done."), "incubator:office_booking", pk)
+        return done(request, done_text(), "incubator:office_booking", pk)
     return draw_booking(request, row, form)
 
 

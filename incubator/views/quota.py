@@ -39,6 +39,7 @@ from portal.permissions import for_roles, organisations_of, roles_for
 from portal.views.base import (
     act,
     done,
+    done_text,
     form_page,
     forms_page,
     keyset,
@@ -353,5 +354,5 @@ def quota_deed(request: HttpRequest, pk: int, action: str) -> HttpResponse:
         ),
     )
     if ok:
-        return done(request, _("Done."), "incubator:quota_request", pk)
+        return done(request, done_text(), "incubator:quota_request", pk)
     return draw_request(request, row, {action: form})

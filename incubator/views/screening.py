@@ -37,6 +37,7 @@ from portal.permissions import for_roles
 from portal.selectors.objections import standing_of
 from portal.views.base import (
     done,
+    done_text,
     form_page,
     forms_page,
     keyset,
@@ -118,7 +119,7 @@ def screening_deed(request: HttpRequest, pk: int, deed: str) -> HttpResponse:
         ),
     )
     if ok:
-        return done(request, _("Done."), "incubator:screening_case", pk)
+        return done(request, done_text(), "incubator:screening_case", pk)
     return case_page(request, sent_application(request, pk), **{deed: form})
 
 

@@ -5,7 +5,6 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from incubator.forms.windows import CloseWindowForm, PublishWindowForm
@@ -14,7 +13,7 @@ from incubator.selectors import windows as selectors
 from incubator.services import windows as services
 from portal.domain.roles import Role
 from portal.permissions import for_roles, public
-from portal.views.base import done, forms_page, posted_version, run_form
+from portal.views.base import done, done_text, forms_page, posted_version, run_form
 
 DEEDS: dict[str, Any] = {
     "publish": (PublishWindowForm, services.publish_window),
@@ -87,7 +86,7 @@ def window_move(request: HttpRequest, pk: int, action: str) -> HttpResponse:
         ),
     )
     if ok:
-        return done(request, _("Done."), "incubator:window_work", pk)
+        return done(request, done_text(), "incubator:window_work", pk)
     return work_page(request, row, **{action: form})
 
 

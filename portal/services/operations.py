@@ -24,6 +24,9 @@ from portal.models import AuditEntry, AuditHead, Organisation, User
 REQUEST: ContextVar[dict[str, str] | None] = ContextVar("request", default=None)
 """Request id and address, set by the middleware; empty in background work."""
 
+LAST_DEED: ContextVar[str] = ContextVar("last_deed", default="")
+"""What was done last here, by the name that the audit trail has for it: a page can say so."""
+
 
 @dataclass
 class Operation:
@@ -98,6 +101,7 @@ def operation(
             yield opened
             opened.entries.append(entry_values(actor, action, subject, organisation, reason, data))
             append_audit(opened.entries, now=now)
+        LAST_DEED.set(action)
     except Exception as error:
         outcome = "refused" if isinstance(error, Refused) else "failed"
         note = error.code if isinstance(error, Refused) else type(error).__name__

@@ -14,6 +14,7 @@ from portal import labels
 from portal.domain.lifecycle import Refused
 from portal.drivers.sealing import unseal
 from portal.labels import refusal_text
+from portal.services.operations import LAST_DEED
 from portal.services.sealing import seal_secret
 
 
@@ -34,6 +35,7 @@ def run_form(form: Form, deed: Callable[[dict[str, Any]], Any]) -> tuple[bool, A
     """
     if not form.is_valid():
         return False, None
+    LAST_DEED.set("")
     try:
         return True, deed(form.cleaned_data)
     except Refused as refusal:
@@ -104,6 +106,7 @@ def done(request: HttpRequest, text: str, to: str, *args: object) -> HttpRespons
 
 def act(request: HttpRequest, deed: Callable[[], Any], to: str, *args: object) -> HttpResponse:
     """Do a one-button deed; a refusal that is no matter of access becomes a message."""
+    LAST_DEED.set("")
     try:
         deed()
     except Refused as refusal:
@@ -111,8 +114,14 @@ def act(request: HttpRequest, deed: Callable[[], Any], to: str, *args: object) -
             raise
         messages.error(request, refusal_text(refusal))
     else:
-        messages.success(request, _("Done."))
+        messages.success(request, done_text())
     return redirect(to, *args)
+
+
+def done_text() -> str:
+    """Say what was just done, as the audit trail names it."""
+    deed = LAST_DEED.get()
+    return _("Done: %(deed)s.") % {"deed": labels.deed_label(deed)} if deed else _("Done.")
 
 
 def posted_version(request: HttpRequest) -> int | None:

@@ -9,7 +9,16 @@ from django.views.decorators.http import require_POST, require_safe
 from portal.domain.lifecycle import Lifecycle
 from portal.domain.roles import Role
 from portal.permissions import for_roles
-from portal.views.base import act, done, form_page, keyset, next_link, posted_version, run_form
+from portal.views.base import (
+    act,
+    done,
+    done_text,
+    form_page,
+    keyset,
+    next_link,
+    posted_version,
+    run_form,
+)
 from village_pilot.domain.delivery import MILESTONE, PILOT, WORKING
 from village_pilot.forms import (
     MilestoneForm,
@@ -140,7 +149,7 @@ def pilot_reason(request: HttpRequest, number: str, action: str) -> HttpResponse
         ),
     )
     if ok:
-        return done(request, _("Done."), "village_pilot:pilot", number)
+        return done(request, done_text(), "village_pilot:pilot", number)
     context = {"pilot": pilot, "action": action}
     return form_page(request, "village_pilot/pilot_reason.html", form, context)
 

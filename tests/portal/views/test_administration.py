@@ -7,7 +7,8 @@ from django.utils import timezone
 
 from portal.domain.lifecycle import Conflict
 from portal.models import AuditEntry, Job, WorkerCluster
-from portal.services.operations import operation
+from portal.services.operations import LAST_DEED, operation
+from portal.views.base import done_text
 
 
 def entries(world, count: int, action: str = "tests.deed") -> None:
@@ -147,6 +148,21 @@ def test_role_is_granted_and_taken(world):
     assert set(world.learner.groups.values_list("name", flat=True)) == {"learner", "expert"}
     client.post(path, {"role": "expert", "deed": "revoke"})
     assert set(world.learner.groups.values_list("name", flat=True)) == {"learner"}
+
+
+@pytest.mark.parametrize(
+    ("language", "words"), [("en", "Done: Grant a role."), ("zh-hans", "已完成：授予角色。")]
+)
+def test_answer_says_what_was_done(world, language, words):
+    path = f"/workspace/people/{world.learner.pk}/role/"
+    values = {"role": "expert", "deed": "grant"}
+    response = world.client("secadmin", language).post(path, values, follow=True)
+    assert [str(message) for message in response.context["messages"]] == [words]
+
+
+def test_deed_without_a_record_is_only_done():
+    LAST_DEED.set("")
+    assert done_text() == "操作已完成。"
 
 
 def test_list_stays_as_it_was_searched(world):
