@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
 
+from django.contrib.auth.models import AnonymousUser
 from django.db.models import Count, Q, QuerySet
 
 from incubator.domain.call import CRITERIA, REVIEWERS, mean_total
@@ -55,6 +56,13 @@ def open_calls(today: date, *, limit: int = 5) -> list[Call]:
 def answered_questions(call: Call) -> list[CallQuestion]:
     """Return the public questions of a call, oldest first, at most 200 (one query)."""
     return list(call.questions.filter(answered_at__isnull=False).order_by("id")[:200])
+
+
+def own_questions(call: Call, user: User | AnonymousUser) -> list[CallQuestion]:
+    """Return what the person asked and nobody answered yet, at most 20 (one query)."""
+    if not user.is_authenticated:
+        return []
+    return list(call.questions.filter(answered_at__isnull=True, asker=user).order_by("id")[:20])
 
 
 @dataclass(frozen=True)

@@ -108,6 +108,7 @@ def call_page(request: HttpRequest, call: Call, form: QuestionForm) -> HttpRespo
         "call": call,
         "phase": call.phase(today),
         "questions": selectors.answered_questions(call),
+        "waiting": selectors.own_questions(call, request.user),
         "result": selectors.result_of(call),
         "may_ask": request.user.is_authenticated
         and takes_questions(call.state, call.schedule, today),

@@ -79,7 +79,7 @@ class Step:
 
 @dataclass(frozen=True)
 class MeasuresPage:
-    """What the page shows; charts only with both logs."""
+    """What the page shows; charts only with both logs, ``faster`` only where both count."""
 
     before: Side | None
     after: Side | None
@@ -109,7 +109,7 @@ def measures_page(pilot: Pilot) -> MeasuresPage:
         before=before,
         after=after,
         faster=reduction(*[one.measures.throughput_seconds.median for one in sides])
-        if sides
+        if sides and not any(one.too_few for one in sides)
         else None,
         compare=compare_figures(*sides) if sides else None,
         bands=bands_chart([one for one in (before, after) if one is not None]),

@@ -145,3 +145,11 @@ def test_second_answer_to_a_question_is_refused_with_its_text(story: Story):
     assert second.status_code == 422
     assert "另一份写好的答复。" in second.content.decode()
     assert owner.get(page).status_code == 302
+
+
+@pytest.mark.parametrize(("login", "seen"), [("owner", True), ("owner2", False), (None, False)])
+def test_question_that_waits_is_seen_by_its_asker(story: Story, login: str | None, seen: bool):
+    call = story.open_call()
+    ask_question(call=call, text="是否可以使用平板？", actor=story.world.owner, now=story.now)
+    page = story.world.client(login, "en").get(url("call", call.number)).text
+    assert ("是否可以使用平板？" in page, "that wait for an answer" in page) == (seen, seen)
