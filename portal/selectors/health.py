@@ -1,4 +1,7 @@
-"""Whether the parts that a request needs are there, and how the background work stands."""
+"""Whether the parts that a request needs are there, and how the background work stands.
+
+What is wrong is told in the language in use; a face for machines asks in English.
+"""
 
 import shutil
 import uuid
@@ -12,6 +15,8 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import storages
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django_q.models import OrmQ
 
 from portal.models import EventRecord, Job
@@ -54,14 +59,14 @@ def check_database() -> str:
     """Ask the database for one row."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
-        return "" if cursor.fetchone() == (1,) else "no answer"
+        return "" if cursor.fetchone() == (1,) else _("no answer")
 
 
 def check_migrations() -> str:
     """Compare the code's migrations with those applied."""
     executor = MigrationExecutor(connection)
     plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
-    return f"{len(plan)} unapplied" if plan else ""
+    return _("%(n)d unapplied") % {"n": len(plan)} if plan else ""
 
 
 def check_broker() -> str:
@@ -80,14 +85,19 @@ def work_warnings(now: datetime) -> list[Check]:
 
 def silent_queues(state: BackgroundState) -> str:
     """Name every queue that nobody has worked on for half a minute, and since when."""
-    words = {"silent": "no sign of life since", "stopped": "stopped at"}
-    return "; ".join(
-        f"{sign.queue}: {words[sign.standing]} {sign.since.isoformat(timespec='seconds')}"
-        if sign.since
-        else f"{sign.queue}: no cluster is known"
-        for sign in state.signs
-        if sign.red
-    )
+    return "; ".join(silence(sign) for sign in state.signs if sign.red)
+
+
+def silence(sign: QueueSign) -> str:
+    """Say since when nobody has worked on a queue."""
+    if sign.since is None:
+        return _("%(queue)s: no cluster is known") % {"queue": sign.queue}
+    words = {
+        "silent": _("%(queue)s: no sign of life since %(moment)s"),
+        "stopped": _("%(queue)s: stopped at %(moment)s"),
+    }
+    moment = sign.since.isoformat(timespec="seconds")
+    return words[sign.standing] % {"queue": sign.queue, "moment": moment}
 
 
 def late_work(now: datetime) -> str:
@@ -99,7 +109,12 @@ def late_work(now: datetime) -> str:
         ).count()
         + Job.objects.filter(state="waiting", created_at__lt=late).count()
     )
-    return f"{stuck} waiting for more than 5 minutes; is the worker running?" if stuck else ""
+    words = ngettext(
+        "%(n)d has waited for more than 5 minutes; is the worker running?",
+        "%(n)d have waited for more than 5 minutes; is the worker running?",
+        stuck,
+    )
+    return words % {"n": stuck} if stuck else ""
 
 
 def check_storage() -> str:
@@ -110,9 +125,9 @@ def check_storage() -> str:
         answer = opened.read()
     store.delete(name)
     if answer != b"ready":
-        return "read back something else"
+        return _("read back something else")
     free = shutil.disk_usage(settings.VAR_DIR).free
-    return "" if free >= LEAST_FREE_BYTES else "disk nearly full"
+    return "" if free >= LEAST_FREE_BYTES else _("disk nearly full")
 
 
 def work_figures(now: datetime) -> dict[str, Any]:

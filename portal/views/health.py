@@ -5,7 +5,7 @@ from typing import Any
 
 from django.db import DatabaseError
 from django.http import HttpRequest, JsonResponse
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
@@ -54,8 +54,9 @@ def readyz(request: HttpRequest) -> JsonResponse:
     the work stands; parked work makes nobody unready.
     """
     now = timezone.now()
-    needed = [*readiness(), run_check("keys", lost_keys)]
-    warnings = work_warnings(now)
+    with translation.override("en"):
+        needed = [*readiness(), run_check("keys", lost_keys)]
+        warnings = work_warnings(now)
     ready = all(check.ok for check in needed)
     body: dict[str, Any] = {
         "status": standing(needed, warnings),

@@ -109,7 +109,9 @@ def test_disk_that_is_nearly_full_is_named(db, client, monkeypatch):
     assert ask(client)[1]["storage"] == "disk nearly full"
 
 
-@pytest.mark.parametrize(("minutes", "said"), [(4, "ok"), (6, "1 waiting for more than 5 minutes")])
+@pytest.mark.parametrize(
+    ("minutes", "said"), [(4, "ok"), (6, "1 has waited for more than 5 minutes")]
+)
 def test_work_that_nobody_takes_is_named(db, client, monkeypatch, minutes, said):
     monkeypatch.setattr(health, "LEAST_FREE_BYTES", 0)
     created = timezone.now() - timedelta(minutes=minutes)
@@ -117,6 +119,14 @@ def test_work_that_nobody_takes_is_named(db, client, monkeypatch, minutes, said)
     status, checks = ask(client)
     assert checks["waiting"].startswith(said)
     assert (status, checks["broker"]) == (200, "ok")
+
+
+def test_administrator_reads_in_chinese_what_a_machine_reads_in_english(world):
+    Job.objects.create(key="k", task="x", created_at=timezone.now() - timedelta(minutes=6))
+    page = world.client("sysadmin").get("/workspace/jobs/").text
+    assert "1 项已等待超过 5 分钟，请确认后台任务进程是否在运行" in page
+    answer = world.client("sysadmin").get("/readyz").json()
+    assert answer["checks"]["waiting"].startswith("1 has waited for more than 5 minutes")
 
 
 def test_readyz_says_how_the_background_work_stands(db, client):
