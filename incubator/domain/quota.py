@@ -46,6 +46,8 @@ REQUEST: Final = Lifecycle(
     final=frozenset({"denied", "withdrawn", "released", "revoked"}),
 )
 
+WAITING: Final = ("requested", "more_info")
+"""States in which a request waits for its decision."""
 GRANTED: Final = ("approved", "provisioned")
 """States in which an amount of the pool is set aside for the firm."""
 DECIDED: Final = (*GRANTED, "released", "revoked")

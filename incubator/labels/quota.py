@@ -72,6 +72,10 @@ add_refusals(
         "months": _("Choose between 1 and %(most)s months."),
         "first_month": _("Begin with this month or one of the next twelve."),
         "renewal_open": _("A request that follows this one is already on its way: %(number)s."),
+        "quota_twice": _(
+            "The same request waits already: %(number)s. Nothing was sent again. If you need this "
+            "amount once more, say in “What it is for” what the second one is for."
+        ),
         "not_granted": _("Only what is granted can be renewed or changed."),
         "usage_columns": _(
             "The file has no column “%(missing)s”. Its first line must name the columns "

@@ -19,6 +19,7 @@ from incubator.domain.quota import (
     MOST_MONTHS,
     REQUEST,
     UNITS,
+    WAITING,
     clock_state,
     last_day,
     span,
@@ -119,6 +120,10 @@ class PoolMonth(models.Model):
 
 class ResourceRequestQuerySet(models.QuerySet["ResourceRequest"]):
     """Requests by intention."""
+
+    def waiting(self) -> "ResourceRequestQuerySet":
+        """Those that are not decided yet."""
+        return self.filter(state__in=WAITING)
 
     def granted(self) -> "ResourceRequestQuerySet":
         """Those for which an amount is set aside."""

@@ -76,6 +76,17 @@ def test_form_with_errors_keeps_what_was_typed(world):
     assert ResourceRequest.objects.count() == 0
 
 
+def test_form_sent_twice_names_the_request_that_waits(world):
+    pool = pool_of(world)
+    firm = admit(world, "owner")
+    owner = world.client("owner", "en")
+    owner.post("/workspace/quota/new/", values(pool, firm=firm.pk))
+    response = owner.post("/workspace/quota/new/", values(pool, firm=firm.pk))
+    request = ResourceRequest.objects.get()
+    assert response.status_code == 422
+    assert f"The same request waits already: {request.number}." in response.content.decode()
+
+
 def test_asking_for_more_than_is_free_is_noted_before_it_is_sent(world):
     pool = pool_of(world)
     granted(world, pool, "owner2", amount=Decimal(70))
