@@ -266,7 +266,7 @@ def approve(
         locked = lock(request)
         granted = require_amount(amount)
         if granted > locked.amount:
-            asked = f"{locked.amount} {locked.pool.unit}"
+            asked = locked.pool.in_words(locked.amount)
             raise Invalid("amount_above", fields={"amount": "amount_above"}, asked=asked)
         if granted < locked.amount and not note.strip():
             raise Invalid("reason_required", fields={"note": "reason_required"})
