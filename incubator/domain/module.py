@@ -46,7 +46,6 @@ RELEASE: Final = Lifecycle(
 DOWNLOADABLE: Final = ("published", "yanked")
 """A yanked release stays available to those who name it exactly (PEP 592)."""
 
-RESERVED: Final = frozenset({"simple"})
 MAX_MEMBERS: Final = 5_000
 MAX_UNPACKED_BYTES: Final = 256 * 2**20
 MAX_TEXT_BYTES: Final = 2**20
@@ -81,18 +80,13 @@ class WheelFacts:
 def normalise_module_name(name: str) -> str:
     """Return the PEP 503 form of a module's name; raises ``Invalid("module_name")``.
 
-    The name of the package index itself is no module's.
-
     >>> normalise_module_name("HY.Uscc_Check")
     'hy-uscc-check'
     """
     try:
-        normal = canonicalize_name(name.strip(), validate=True)
+        return canonicalize_name(name.strip(), validate=True)
     except InvalidName:
         raise wrong("module_name", "name", name=name) from None
-    if normal in RESERVED:
-        raise wrong("module_name", "name", name=name)
-    return normal
 
 
 def read_wheel(opened: BinaryIO, filename: str, *, expected_name: str = "") -> WheelFacts:

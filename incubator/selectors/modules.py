@@ -171,6 +171,26 @@ def review_queue() -> list[ModuleRelease]:
     return list(waiting.order_by("state_since", "pk")[:50])
 
 
+def removable(user: User) -> "QuerySet[SharedModule]":
+    """Return the modules that nobody began a release of.
+
+    Those of the person's own organisations are left out: others decide about them.
+    """
+    own = [membership.organisation_id for membership in user.active_memberships]
+    rows = SharedModule.objects.filter(releases__isnull=True).exclude(owner__in=own)
+    return rows.select_related("owner")
+
+
+def removable_modules(user: User) -> list[SharedModule]:
+    """Return the modules that ``user`` may remove, oldest first, 50 at most (one query)."""
+    return list(removable(user).order_by("created_at", "pk")[:50])
+
+
+def removable_module(user: User, name: str) -> SharedModule:
+    """Return a module that ``user`` may remove; 404 otherwise."""
+    return get_object_or_404(removable(user), name=name)
+
+
 def my_releases(user: User, after: int | None = None) -> list[ModuleRelease]:
     """Return up to 21 releases that ``user`` may see, newest first (one query)."""
     rows = ModuleRelease.objects.visible_to(user).select_related("module__owner").order_by("-pk")

@@ -19,7 +19,7 @@ from incubator.forms.modules import (
     ReleaseForm,
     StartReleaseForm,
 )
-from incubator.models import ModuleFile, ModuleRelease
+from incubator.models import ModuleFile, ModuleRelease, SharedModule
 from incubator.models.modules import CURATORS, FIRM_ROLES
 from incubator.permissions.modules import admitted_firms, may_see_firms
 from incubator.selectors import modules as reads
@@ -134,6 +134,7 @@ def module_desk(request: HttpRequest) -> HttpResponse:
     more = next_link(request, rows[reads.PAGE - 1].pk) if len(rows) > reads.PAGE else ""
     context = {
         "queue": reads.review_queue() if has_role(request.user, Role.STAFF) else None,
+        "unused": unused_modules(request),
         "modules": reads.my_modules(request.user),
         "table": release_table(rows[: reads.PAGE]),
         "rows": rows[: reads.PAGE],
@@ -141,6 +142,13 @@ def module_desk(request: HttpRequest) -> HttpResponse:
         "may_contribute": may_contribute(request),
     }
     return render(request, "incubator/modules/module_desk.html", context)
+
+
+def unused_modules(request: HttpRequest) -> list[SharedModule]:
+    """Return for the staff the modules that never came to a release."""
+    if not has_role(request.user, Role.STAFF):
+        return []
+    return reads.removable_modules(request.user)
 
 
 def may_contribute(request: HttpRequest) -> bool:
@@ -191,6 +199,23 @@ def module_new(request: HttpRequest) -> HttpResponse:
         return done(request, text, "incubator:release_new", module.name)
     context = {"may_contribute": may_contribute(request)}
     return form_page(request, "incubator/modules/module_new.html", form, context)
+
+
+@for_roles(Role.STAFF)
+def module_remove(request: HttpRequest, name: str) -> HttpResponse:
+    """Ask whether to remove a module without a release, and do it."""
+    module = reads.removable_module(request.user, name)
+    form = ReasonForm(request.POST or None)
+    ok, _removed = run_form(
+        form,
+        lambda values: services.remove_module(
+            module=module, reason=values["reason"], actor=request.user, now=timezone.now()
+        ),
+    )
+    if ok:
+        text = _("The module %(name)s is removed; its name is free again.") % {"name": name}
+        return done(request, text, "incubator:module_desk")
+    return form_page(request, "incubator/modules/module_remove.html", form, {"module": module})
 
 
 @DESK

@@ -160,7 +160,7 @@ def test_read_wheel_beyond_the_limits_is_refused_unread(monkeypatch, limit):
     assert refused(zipped(parts()), FILE).code == "wheel_too_large"
 
 
-@pytest.mark.parametrize("name", ["", "-hy", "hy case", "模块", "hy/../x", "Simple"])
+@pytest.mark.parametrize("name", ["", "-hy", "hy case", "模块", "hy/../x"])
 def test_normalise_module_name_unfit_is_refused(name):
     with pytest.raises(Invalid) as caught:
         normalise_module_name(name)
