@@ -11,8 +11,8 @@ import io
 import zipfile
 import zlib
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import BinaryIO, Final
+from dataclasses import dataclass, field
+from typing import Any, BinaryIO, Final
 
 from packaging.metadata import InvalidMetadata, Metadata
 from packaging.utils import (
@@ -23,6 +23,8 @@ from packaging.utils import (
     parse_wheel_filename,
 )
 
+from incubator.domain.module_names import reserved_as
+from incubator.domain.package_contents import Member, wheel_contents
 from portal.domain.content_types import check_directory
 from portal.domain.lifecycle import Invalid, Lifecycle, row
 
@@ -75,6 +77,7 @@ class WheelFacts:
     requires: tuple[str, ...]
     tag: str
     core_metadata: str = ""
+    contents: dict[str, Any] = field(default_factory=dict)
 
 
 def normalise_module_name(name: str) -> str:
@@ -87,6 +90,19 @@ def normalise_module_name(name: str) -> str:
         return canonicalize_name(name.strip(), validate=True)
     except InvalidName:
         raise wrong("module_name", "name", name=name) from None
+
+
+def claim_module_name(name: str) -> str:
+    """Return the PEP 503 form of a name that a new module may have.
+
+    Raises ``Invalid`` for the field ``name``: ``module_name`` or ``module_name_KIND`` with what
+    ``reserved_as`` says.
+    """
+    normal = normalise_module_name(name)
+    kind = reserved_as(normal)
+    if kind:
+        raise wrong(f"module_name_{kind}", "name", name=normal)
+    return normal
 
 
 def read_wheel(opened: BinaryIO, filename: str, *, expected_name: str = "") -> WheelFacts:
@@ -107,6 +123,7 @@ def read_wheel(opened: BinaryIO, filename: str, *, expected_name: str = "") -> W
             core_metadata = text.decode("utf-8")
             check_wheel_part(archive, f"{folder}/WHEEL")
             check_record(archive, folder)
+            contents = contents_of(archive, folder, name)
     except _DAMAGED as error:
         raise wrong("wheel_damaged", name=filename) from error
     check_agreement(metadata, name, version, expected_name)
@@ -119,7 +136,17 @@ def read_wheel(opened: BinaryIO, filename: str, *, expected_name: str = "") -> W
         requires=tuple(str(requirement) for requirement in metadata.requires_dist or ()),
         tag=tag,
         core_metadata=core_metadata,
+        contents=contents,
     )
+
+
+def contents_of(archive: zipfile.ZipFile, folder: str, name: str) -> dict[str, Any]:
+    """Return what the wheel puts where, for the reviewer."""
+    files = [Member(one.filename, one.file_size) for one in archive.infolist() if not one.is_dir()]
+    part = f"{folder}/entry_points.txt"
+    listed = part in archive.namelist()
+    text = read_text_part(archive, part).decode("utf-8", "replace") if listed else ""
+    return wheel_contents(files, folder, text, name)
 
 
 def wrong(code: str, field: str = "file", **params: object) -> Invalid:

@@ -10,8 +10,6 @@ from typing import Final
 
 from packaging.utils import canonicalize_name
 
-from incubator.domain.module import normalise_module_name, wrong
-
 INDEX: Final = frozenset({"simple"})
 """The address of the package index itself."""
 GONE: Final = (
@@ -68,16 +66,3 @@ def reserved_as(name: str) -> str:
     """
     kinds = {"index": INDEX, "python": PYTHON, "tools": TOOLS, "locked": LOCKED}
     return next((kind for kind, names in kinds.items() if name in names), "")
-
-
-def claim_module_name(name: str) -> str:
-    """Return the PEP 503 form of a name that a new module may have.
-
-    Raises ``Invalid`` for the field ``name``: ``module_name`` or ``module_name_KIND`` with what
-    ``reserved_as`` says.
-    """
-    normal = normalise_module_name(name)
-    kind = reserved_as(normal)
-    if kind:
-        raise wrong(f"module_name_{kind}", "name", name=normal)
-    return normal

@@ -201,6 +201,20 @@ add_notification_kinds(
 )
 
 
+PACKAGE_WARNINGS: dict[str, str | Promise] = {
+    "startup": _("Runs code whenever Python starts, whether the module is imported or not"),
+    "setup": _("Runs code on the machine that installs it"),
+    "commands": _("Puts commands in the place of well-known ones"),
+    "python": _("Is imported in the place of a part of Python's standard library"),
+    "library": _("Is imported under the name of another shared module"),
+    "known": _("Is imported under the name of a well-known package"),
+    "outside": _("Puts files outside of Python's packages"),
+    "others": _("Is imported under other names than the module's"),
+    "scripts": _("Adds commands"),
+}
+"""What a reviewer is told of a package's contents, the gravest first."""
+
+
 FILE_KINDS: dict[str, str | Promise] = {
     "weights": _("Model weights"),
     "container": _("Container image"),

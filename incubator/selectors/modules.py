@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db.models import Count, F, Max, Min, OuterRef, Q, QuerySet, Subquery
 from django.shortcuts import get_object_or_404
+from packaging.utils import canonicalize_name
 
 from incubator.domain.module import DOWNLOADABLE, RELEASE
 from incubator.domain.module_file import Sum
@@ -163,6 +164,21 @@ def release_page(user: User, pk: int) -> tuple[ModuleRelease, frozenset[str]]:
     if release.module.owner_id and not bound & FIRM_ROLES:
         actions -= {"submit"}
     return release, frozenset(actions)
+
+
+def package_warnings(release: ModuleRelease) -> dict[str, list[str]]:
+    """Return by code what a reviewer should know of a package's contents (one query at most).
+
+    What else the library holds is looked up now, since it grows.
+    """
+    found: dict[str, list[str]] = dict(release.metadata.get("contents", {}).get("warnings", {}))
+    names = {str(canonicalize_name(name)): name for name in found.get("others", ())}
+    if names:
+        others = SharedModule.objects.filter(name__in=names).exclude(pk=release.module_id)
+        taken = [names[name] for name in others.order_by("name").values_list("name", flat=True)]
+        rest = [name for name in found["others"] if name not in taken]
+        found |= {"library": taken, "others": rest}
+    return {code: names for code, names in found.items() if names}
 
 
 def review_queue() -> list[ModuleRelease]:

@@ -12,8 +12,7 @@ from django.db import IntegrityError, transaction
 from django.urls import reverse
 from django.utils import timezone
 
-from incubator.domain.module import RELEASE, WheelFacts, read_wheel, wrong
-from incubator.domain.module_names import claim_module_name
+from incubator.domain.module import RELEASE, WheelFacts, claim_module_name, read_wheel, wrong
 from incubator.domain.sdist import ENDING, read_sdist
 from incubator.models import ModuleDownload, ModuleRelease, SharedModule
 from incubator.models.modules import CURATORS

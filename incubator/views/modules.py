@@ -19,6 +19,7 @@ from incubator.forms.modules import (
     ReleaseForm,
     StartReleaseForm,
 )
+from incubator.labels.modules import PACKAGE_WARNINGS
 from incubator.models import ModuleFile, ModuleRelease, SharedModule
 from incubator.models.modules import CURATORS, FIRM_ROLES
 from incubator.permissions.modules import admitted_firms, may_see_firms
@@ -252,6 +253,8 @@ def draw_release(request: HttpRequest, pk: int, **forms: Any) -> HttpResponse:
         "actions": actions,
         "status": {"label": name, "tone": tone, "icon": icon},
         "upload": ReleaseForm(initial=initial),
+        "contents": release.metadata.get("contents"),
+        "warnings": worded(reads.package_warnings(release)),
         "add": ModuleFileForm(prefix="add"),
         "changes": ReasonForm(initial=initial, prefix="changes"),
         "yank": ReasonForm(initial=initial, prefix="yank"),
@@ -262,6 +265,15 @@ def draw_release(request: HttpRequest, pk: int, **forms: Any) -> HttpResponse:
         context | forms,
         status=422 if forms else 200,
     )
+
+
+def worded(warnings: dict[str, list[str]]) -> list[tuple[Any, str]]:
+    """Return warnings in words with what they are about, the gravest first."""
+    return [
+        (text, ", ".join(warnings[code]))
+        for code, text in PACKAGE_WARNINGS.items()
+        if code in warnings
+    ]
 
 
 @DESK

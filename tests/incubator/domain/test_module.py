@@ -137,6 +137,13 @@ def test_read_wheel_of_the_project_says_what_it_is():
         requires=(),
         tag="py3-none-any",
         core_metadata=METADATA_OF_USCC,
+        contents={
+            "files": 6,
+            "bytes": facts.contents["bytes"],
+            "tops": ["hy_uscc_check"],
+            "more": 0,
+            "warnings": {},
+        },
     )
 
 

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from packaging.utils import canonicalize_name
 
-from incubator.domain.module_names import LOCKED, claim_module_name, reserved_as
+from incubator.domain.module import claim_module_name
+from incubator.domain.module_names import LOCKED, reserved_as
 from portal.domain.lifecycle import Invalid
 
 ROOT = Path(__file__).parents[3]

@@ -458,3 +458,34 @@ def test_reserved_name_is_refused_at_the_field_in_words(world):
     response = client.post("/workspace/modules/new/", VALUES | {"name": "Django"})
     assert response.status_code == 422
     assert "“django” is a public package that is in use here" in response.content.decode()
+
+
+# --- What a reviewer is told of a package
+
+
+def test_reviewer_is_told_what_the_package_holds(world):
+    firm = admit(world, "owner")
+    module_of(world, name="other-module")
+    module = module_of(world, "owner", owner=firm, name="hy-part")
+    files = {"hy.pth": "import os\n", "other_module.py": "", "json.py": "", "hy_part.py": ""}
+    release = modules.submit_release(
+        module=module, upload=wheel(name="hy-part", **files), actor=world.owner, now=world.now
+    )
+    page = world.client("staff", "en").get(release.get_absolute_url())
+    assert {str(text): names for text, names in page.context["warnings"]} == {
+        "Runs code whenever Python starts, whether the module is imported or not": "hy.pth",
+        "Is imported in the place of a part of Python's standard library": "json",
+        "Is imported under the name of another shared module": "other_module",
+        "Is imported under other names than the module's": "part",
+    }
+    assert "Look at this before you publish:" in page.content.decode()
+    assert "8 files" in page.content.decode()
+
+
+def test_release_from_before_contents_were_kept_says_nothing_of_them(world):
+    release = published(world)
+    del release.metadata["contents"]
+    release.save(update_fields=["metadata"])
+    page = world.client("staff", "en").get(release.get_absolute_url())
+    assert (page.context["contents"], page.context["warnings"]) == (None, [])
+    assert "What the package holds" not in page.content.decode()
