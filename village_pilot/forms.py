@@ -169,20 +169,25 @@ class ModulesForm(forms.Form):
     )
 
     def __init__(self, *args: Any, offered: Iterable[DeclaredRelease], **kwargs: Any) -> None:
-        """Offer what the firm may declare."""
+        """Offer what the firm may declare; what was withdrawn since it was declared says so."""
         super().__init__(*args, **kwargs)
-        self.fields["releases"].choices = [  # type: ignore[attr-defined]
-            (
-                one.pk,
-                format_html(
-                    '<span class="hy-mono">{} {}</span> {}',
-                    one.module.name,
-                    one.number,
-                    one.module.local_title,
-                ),
-            )
-            for one in offered
-        ]
+        field: Any = self.fields["releases"]
+        field.choices = [(one.pk, release_words(one)) for one in offered]
+        field.error_messages["invalid_choice"] = REFUSALS["module_not_taken"]
+
+
+def release_words(one: DeclaredRelease) -> str:
+    """Return how a form names a release; withdrawn, it may stay ticked and is offered no more."""
+    words = format_html(
+        '<span class="hy-mono">{} {}</span> {}', one.module.name, one.number, one.module.local_title
+    )
+    if not one.withdrawn:
+        return words
+    hint = _(
+        "Withdrawn since: it may stay if this version really uses it. Once you take the tick away "
+        "and save, it cannot be chosen again."
+    )
+    return format_html('{} <span class="hy-muted">{}</span>', words, hint)
 
 
 class ReviewForm(forms.Form):

@@ -11,8 +11,8 @@ import io
 import zipfile
 import zlib
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import BinaryIO, Final
+from dataclasses import dataclass, field
+from typing import Any, BinaryIO, Final
 
 from packaging.metadata import InvalidMetadata, Metadata
 from packaging.utils import (
@@ -23,6 +23,8 @@ from packaging.utils import (
     parse_wheel_filename,
 )
 
+from incubator.domain.module_names import reserved_as
+from incubator.domain.package_contents import Member, wheel_contents
 from portal.domain.content_types import check_directory
 from portal.domain.lifecycle import Invalid, Lifecycle, row
 
@@ -46,7 +48,6 @@ RELEASE: Final = Lifecycle(
 DOWNLOADABLE: Final = ("published", "yanked")
 """A yanked release stays available to those who name it exactly (PEP 592)."""
 
-RESERVED: Final = frozenset({"simple"})
 MAX_MEMBERS: Final = 5_000
 MAX_UNPACKED_BYTES: Final = 256 * 2**20
 MAX_TEXT_BYTES: Final = 2**20
@@ -76,22 +77,31 @@ class WheelFacts:
     requires: tuple[str, ...]
     tag: str
     core_metadata: str = ""
+    contents: dict[str, Any] = field(default_factory=dict)
 
 
 def normalise_module_name(name: str) -> str:
     """Return the PEP 503 form of a module's name; raises ``Invalid("module_name")``.
 
-    The name of the package index itself is no module's.
-
     >>> normalise_module_name("HY.Uscc_Check")
     'hy-uscc-check'
     """
     try:
-        normal = canonicalize_name(name.strip(), validate=True)
+        return canonicalize_name(name.strip(), validate=True)
     except InvalidName:
         raise wrong("module_name", "name", name=name) from None
-    if normal in RESERVED:
-        raise wrong("module_name", "name", name=name)
+
+
+def claim_module_name(name: str) -> str:
+    """Return the PEP 503 form of a name that a new module may have.
+
+    Raises ``Invalid`` for the field ``name``: ``module_name`` or ``module_name_KIND`` with what
+    ``reserved_as`` says.
+    """
+    normal = normalise_module_name(name)
+    kind = reserved_as(normal)
+    if kind:
+        raise wrong(f"module_name_{kind}", "name", name=normal)
     return normal
 
 
@@ -113,6 +123,7 @@ def read_wheel(opened: BinaryIO, filename: str, *, expected_name: str = "") -> W
             core_metadata = text.decode("utf-8")
             check_wheel_part(archive, f"{folder}/WHEEL")
             check_record(archive, folder)
+            contents = contents_of(archive, folder, name)
     except _DAMAGED as error:
         raise wrong("wheel_damaged", name=filename) from error
     check_agreement(metadata, name, version, expected_name)
@@ -125,7 +136,17 @@ def read_wheel(opened: BinaryIO, filename: str, *, expected_name: str = "") -> W
         requires=tuple(str(requirement) for requirement in metadata.requires_dist or ()),
         tag=tag,
         core_metadata=core_metadata,
+        contents=contents,
     )
+
+
+def contents_of(archive: zipfile.ZipFile, folder: str, name: str) -> dict[str, Any]:
+    """Return what the wheel puts where, for the reviewer."""
+    files = [Member(one.filename, one.file_size) for one in archive.infolist() if not one.is_dir()]
+    part = f"{folder}/entry_points.txt"
+    listed = part in archive.namelist()
+    text = read_text_part(archive, part).decode("utf-8", "replace") if listed else ""
+    return wheel_contents(files, folder, text, name)
 
 
 def wrong(code: str, field: str = "file", **params: object) -> Invalid:

@@ -46,6 +46,8 @@ REQUEST: Final = Lifecycle(
     final=frozenset({"denied", "withdrawn", "released", "revoked"}),
 )
 
+WAITING: Final = ("requested", "more_info")
+"""States in which a request waits for its decision."""
 GRANTED: Final = ("approved", "provisioned")
 """States in which an amount of the pool is set aside for the firm."""
 DECIDED: Final = (*GRANTED, "released", "revoked")
@@ -109,6 +111,15 @@ def add_months(month: date, count: int) -> date:
     """
     years, index = divmod(month.year * 12 + month.month - 1 + count, 12)
     return date(years, index + 1, 1)
+
+
+def iso_month(month: date) -> str:
+    """Return a month as messages keep it; in words only where somebody reads it.
+
+    >>> iso_month(date(2026, 11, 1))
+    '2026-11'
+    """
+    return month.isoformat()[:7]
 
 
 def span(first: date, months: int) -> tuple[date, ...]:
@@ -229,19 +240,36 @@ def read_usage(lines: Iterable[str]) -> list[UsageRow]:
     """Return the rows of a usage file (CSV with a heading line, UTF-8).
 
     Columns ``reference, request, day, amount`` or 用量编号、申请编号、日期、用量 in any order; days
-    are ISO dates. Raises ``Invalid`` (``usage_columns``, ``usage_empty``, ``usage_long``) or
-    ``UsageRefused`` with every row that is wrong.
+    are ISO dates. Raises ``Invalid`` (``usage_columns``, ``usage_column_twice``, ``usage_empty``,
+    ``usage_long``) or ``UsageRefused`` with every row that is wrong.
     """
     try:
         reader = csv.reader(lines, strict=True)
-        heading = [cell.strip().lstrip("\ufeff") for cell in next(reader, [])]
-        places = {COLUMNS[cell]: place for place, cell in enumerate(heading) if cell in COLUMNS}
+        places = places_of(next(reader, []))
         missing = [name for name in ("reference", "request", "day", "amount") if name not in places]
         if missing:
             raise Invalid("usage_columns", fields={"file": "usage_columns"}, missing=missing[0])
         return checked(cells_of(reader, places))
     except csv.Error as error:
         raise Invalid("usage_damaged", fields={"file": "usage_damaged"}) from error
+
+
+def places_of(heading: list[str]) -> dict[str, int]:
+    """Return where each field stands; raise ``Invalid("usage_column_twice")`` for two places.
+
+    Small or capital letters and spaces around make no difference.
+    """
+    names = [cell.strip().lstrip("\ufeff").strip() for cell in heading]
+    places: dict[str, int] = {}
+    for place, name in enumerate(names):
+        field = COLUMNS.get(name.casefold(), "")
+        if field in places:
+            wrong = {"file": "usage_column_twice"}
+            first = names[places[field]]
+            raise Invalid("usage_column_twice", fields=wrong, first=first, second=name)
+        if field:
+            places[field] = place
+    return places
 
 
 def cells_of(

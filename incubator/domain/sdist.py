@@ -27,6 +27,7 @@ from incubator.domain.module import (
     read_metadata,
     wrong,
 )
+from incubator.domain.package_contents import Member, sdist_contents
 
 ENDING: Final = ".tar.gz"
 TAG: Final = "sdist"
@@ -74,7 +75,8 @@ def read_sdist(opened: BinaryIO, filename: str, *, expected_name: str = "") -> W
     try:
         with gzip.GzipFile(fileobj=opened) as unzipped:
             stream = Bounded(unzipped, MAX_UNPACKED_BYTES)
-            found = read_parts(stream, filename.removesuffix(ENDING))
+            members: list[Member] = []
+            found = read_parts(stream, filename.removesuffix(ENDING), members)
             stream.drain()
         metadata = read_metadata(found["PKG-INFO"])
     except _DAMAGED as error:
@@ -88,6 +90,7 @@ def read_sdist(opened: BinaryIO, filename: str, *, expected_name: str = "") -> W
         requires_python=str(metadata.requires_python or ""),
         requires=tuple(str(requirement) for requirement in metadata.requires_dist or ()),
         tag=TAG,
+        contents=sdist_contents(members, filename.removesuffix(ENDING), name),
     )
 
 
@@ -106,11 +109,16 @@ def parse_filename(filename: str) -> tuple[str, str]:
     return name, canonicalize_version(version)
 
 
-def read_parts(stream: Bounded, folder: str) -> dict[str, bytes]:
-    """Return the parts that every source distribution has; refuse a member that may not be."""
+def read_parts(stream: Bounded, folder: str, members: list[Member]) -> dict[str, bytes]:
+    """Return the parts that every source distribution has; refuse a member that may not be.
+
+    Adds every file to ``members``.
+    """
     found: dict[str, bytes] = {}
     with tarfile.open(fileobj=stream, mode="r|") as archive:  # type: ignore[call-overload]
         for member in checked_members(archive, folder):
+            if member.isreg():
+                members.append(Member(member.name, member.size))
             part = member.name.removeprefix(f"{folder}/")
             if part in PARTS and member.isreg():
                 found[part] = read_text(archive, member)

@@ -92,7 +92,7 @@ class ModuleFileForm(forms.Form):
 
 
 class ReasonForm(forms.Form):
-    """Why: for changes asked for and for a withdrawal."""
+    """Why: for changes asked for, a withdrawal, and the removal of a module without a release."""
 
     reason = forms.CharField(
         label=_("Reason"), max_length=300, widget=forms.Textarea(attrs={"rows": 3})

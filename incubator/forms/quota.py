@@ -5,7 +5,6 @@ from typing import Any
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
-from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from incubator.domain.provisioning import MANUAL
@@ -13,6 +12,7 @@ from incubator.domain.quota import LARGEST, MOST_MONTHS, add_months, month_of
 from incubator.labels.provisioning import driver_names
 from incubator.labels.quota import pool_kinds
 from incubator.models import ResourcePool
+from portal.labels.days import month
 from portal.models import Organisation
 
 LONG = {"rows": 4}
@@ -23,7 +23,7 @@ def month_choices(today: date, count: int = MOST_MONTHS + 1) -> list[tuple[str, 
     """Return this month and the next ones as choices."""
     first = month_of(today)
     months = [add_months(first, number) for number in range(count)]
-    return [(month.isoformat(), date_format(month, "YEAR_MONTH_FORMAT")) for month in months]
+    return [(row.isoformat(), month(row)) for row in months]
 
 
 def amount_field(label: Any, **options: Any) -> forms.DecimalField:

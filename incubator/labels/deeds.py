@@ -47,6 +47,7 @@ add_deeds(
         "incubator.leave_course": _("Leave a course"),
         "incubator.module.create": _("Propose a shared module"),
         "incubator.module.created": _("Shared module proposed"),
+        "incubator.module.remove": _("Remove a module without a release"),
         "incubator.module.download": _("Download a module"),
         "incubator.module.use": _("Record the modules of an accepted deliverable"),
         "incubator.module_release.start": _("Begin a release"),

@@ -50,7 +50,26 @@ add_refusals(
             "“%(name)s” is no package name: use letters, digits and hyphens, and begin and end "
             "with a letter or digit."
         ),
+        "module_name_index": _(
+            "“%(name)s” is the address of the package index itself. Choose another name."
+        ),
+        "module_name_python": _(
+            "“%(name)s” belongs to Python's standard library: whoever installs or imports it "
+            "would not get what they expect. Choose another name, for example hy-%(name)s."
+        ),
+        "module_name_tools": _(
+            "“%(name)s” is a tool that installs or builds packages; pip would take your module for "
+            "it. Choose another name, for example hy-%(name)s."
+        ),
+        "module_name_locked": _(
+            "“%(name)s” is a public package that is in use here; pip would take your module for "
+            "it. Choose another name, for example hy-%(name)s."
+        ),
         "module_exists": _("A module with this name exists already."),
+        "module_gone": _("The module %(name)s was removed meanwhile. Nothing was kept."),
+        "module_in_use": _(
+            "The module %(name)s has a release; only a name without any can be removed."
+        ),
         "release_exists": _(
             "Version %(version)s of this module exists already. A version is never replaced; "
             "raise the number and build again."
@@ -165,6 +184,14 @@ add_notification_kinds(
             _("Published: %(release)s"),
             _("%(release)s is in the module library; admitted firms can download it."),
         ),
+        "module_removed": (
+            _("A module without a release is removed"),
+            _("Removed: %(name)s"),
+            _(
+                "The module %(name)s had no release and was removed: %(reason)s. The name is free "
+                "again."
+            ),
+        ),
         "module_yanked": (
             _("A module release is withdrawn"),
             _("Withdrawn: %(release)s"),
@@ -172,6 +199,20 @@ add_notification_kinds(
         ),
     }
 )
+
+
+PACKAGE_WARNINGS: dict[str, str | Promise] = {
+    "startup": _("Runs code whenever Python starts, whether the module is imported or not"),
+    "setup": _("Runs code on the machine that installs it"),
+    "commands": _("Puts commands in the place of well-known ones"),
+    "python": _("Is imported in the place of a part of Python's standard library"),
+    "library": _("Is imported under the name of another shared module"),
+    "known": _("Is imported under the name of a well-known package"),
+    "outside": _("Puts files outside of Python's packages"),
+    "others": _("Is imported under other names than the module's"),
+    "scripts": _("Adds commands"),
+}
+"""What a reviewer is told of a package's contents, the gravest first."""
 
 
 FILE_KINDS: dict[str, str | Promise] = {

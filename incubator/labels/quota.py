@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import override, pgettext_lazy
+from django.utils.translation import ngettext_lazy, override, pgettext_lazy
 
 from portal.labels import (
     Choices,
@@ -72,12 +72,20 @@ add_refusals(
         "months": _("Choose between 1 and %(most)s months."),
         "first_month": _("Begin with this month or one of the next twelve."),
         "renewal_open": _("A request that follows this one is already on its way: %(number)s."),
+        "quota_twice": _(
+            "The same request waits already: %(number)s. Nothing was sent again. If you need this "
+            "amount once more, say in “What it is for” what the second one is for."
+        ),
         "not_granted": _("Only what is granted can be renewed or changed."),
         "usage_columns": _(
             "The file has no column “%(missing)s”. Its first line must name the columns "
             "reference, request, day, amount (or 用量编号、申请编号、日期、用量)."
         ),
-        "usage_empty": _("The file holds no usage."),
+        "usage_column_twice": _(
+            "Two columns mean the same: “%(first)s” and “%(second)s”. Nothing of the file was "
+            "kept; take out the one that does not count and upload the file again."
+        ),
+        "usage_empty": _("There is no usage in it, not a single row."),
         "usage_damaged": _("The file is not CSV: a quotation mark is not closed."),
         "usage_shape": _(
             "Send JSON: an object with “source” and a list “lines”, each line with “request”, "
@@ -87,15 +95,18 @@ add_refusals(
             "Name the meter in “source”: at most 24 small letters, digits, dots and hyphens."
         ),
         "usage_encoding": _("The file is not UTF-8 text. Save it as “CSV UTF-8” and try again."),
-        "usage_long": _("A file may hold at most %(most)s rows; split it."),
-        "usage_rows": _(
-            "%(count)s rows cannot be taken, the first in line %(line)s. Nothing of the file was "
-            "kept; mend the rows and upload the whole file again."
+        "usage_long": _("At most %(most)s rows can be taken at once. Send them in parts."),
+        "usage_rows": ngettext_lazy(
+            "%(count)s row cannot be taken, in line %(line)s. Nothing was kept; mend the row and "
+            "send everything again.",
+            "%(count)s rows cannot be taken, the first in line %(line)s. Nothing was kept; mend "
+            "the rows and send everything again.",
+            "count",
         ),
         "usage_reference": _(
             "The reference is missing, or holds other signs than letters, digits and . : / @ + - _"
         ),
-        "usage_twice": _("This reference stands in the file twice."),
+        "usage_twice": _("This reference stands in an earlier row already."),
         "usage_request": _("The number of the request is missing."),
         "usage_unknown": _("There is no granted request with this number."),
         "usage_day": _("This is not a date; write it like 2026-11-26."),

@@ -19,7 +19,9 @@ from incubator.domain.quota import (
     MOST_MONTHS,
     REQUEST,
     UNITS,
+    WAITING,
     clock_state,
+    iso_month,
     last_day,
     span,
 )
@@ -32,6 +34,7 @@ from incubator.labels.quota import (
     unit_name,
 )
 from incubator.models.modules import FIRM_ROLES
+from portal.labels.numbers import amount
 from portal.models import Bilingual, Stateful, User
 
 SERVED = reduce(or_, (Q(driver=code, kind__in=list(kinds)) for code, kinds in DRIVERS.items()))
@@ -79,6 +82,10 @@ class ResourcePool(Bilingual):
         """The unit in the reader's language."""
         return unit_name(UNITS[self.kind])
 
+    def in_words(self, value: Decimal) -> str:
+        """Return an amount with the unit, in the reader's language."""
+        return f"{amount(value)} {self.unit}"
+
 
 class PoolMonth(models.Model):
     """A pool's capacity in a month. No personal data.
@@ -109,7 +116,7 @@ class PoolMonth(models.Model):
 
     def __str__(self) -> str:
         """Show pool and month."""
-        return f"{self.pool_id} {self.month:%Y-%m}"
+        return f"{self.pool_id} {iso_month(self.month)}"
 
     @property
     def free(self) -> Decimal:
@@ -119,6 +126,10 @@ class PoolMonth(models.Model):
 
 class ResourceRequestQuerySet(models.QuerySet["ResourceRequest"]):
     """Requests by intention."""
+
+    def waiting(self) -> "ResourceRequestQuerySet":
+        """Those that are not decided yet."""
+        return self.filter(state__in=WAITING)
 
     def granted(self) -> "ResourceRequestQuerySet":
         """Those for which an amount is set aside."""

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db.models import Count, F, Max, Min, OuterRef, Q, QuerySet, Subquery
 from django.shortcuts import get_object_or_404
+from packaging.utils import canonicalize_name
 
 from incubator.domain.module import DOWNLOADABLE, RELEASE
 from incubator.domain.module_file import Sum
@@ -165,10 +166,45 @@ def release_page(user: User, pk: int) -> tuple[ModuleRelease, frozenset[str]]:
     return release, frozenset(actions)
 
 
+def package_warnings(release: ModuleRelease) -> dict[str, list[str]]:
+    """Return by code what a reviewer should know of a package's contents (one query at most).
+
+    What else the library holds is looked up now, since it grows.
+    """
+    found: dict[str, list[str]] = dict(release.metadata.get("contents", {}).get("warnings", {}))
+    names = {str(canonicalize_name(name)): name for name in found.get("others", ())}
+    if names:
+        others = SharedModule.objects.filter(name__in=names).exclude(pk=release.module_id)
+        taken = [names[name] for name in others.order_by("name").values_list("name", flat=True)]
+        rest = [name for name in found["others"] if name not in taken]
+        found |= {"library": taken, "others": rest}
+    return {code: names for code, names in found.items() if names}
+
+
 def review_queue() -> list[ModuleRelease]:
     """Return what waits for review, oldest first, 50 at most (one query)."""
     waiting = ModuleRelease.objects.filter(state="in_review").select_related("module__owner")
     return list(waiting.order_by("state_since", "pk")[:50])
+
+
+def removable(user: User) -> "QuerySet[SharedModule]":
+    """Return the modules that nobody began a release of.
+
+    Those of the person's own organisations are left out: others decide about them.
+    """
+    own = [membership.organisation_id for membership in user.active_memberships]
+    rows = SharedModule.objects.filter(releases__isnull=True).exclude(owner__in=own)
+    return rows.select_related("owner")
+
+
+def removable_modules(user: User) -> list[SharedModule]:
+    """Return the modules that ``user`` may remove, oldest first, 50 at most (one query)."""
+    return list(removable(user).order_by("created_at", "pk")[:50])
+
+
+def removable_module(user: User, name: str) -> SharedModule:
+    """Return a module that ``user`` may remove; 404 otherwise."""
+    return get_object_or_404(removable(user), name=name)
 
 
 def my_releases(user: User, after: int | None = None) -> list[ModuleRelease]:

@@ -19,6 +19,7 @@ from incubator.domain.quota import (
     POOL,
     REQUEST,
     USED,
+    WAITING,
     add_months,
     month_of,
     percent,
@@ -339,7 +340,7 @@ def pool_grants(pool: ResourcePool, today: date) -> list[Grant]:
 def ending_grants(today: date) -> list[ResourceRequest]:
     """Return grants that end within 30 days and that no later request follows."""
     this = month_of(today)
-    followed = Q(later__state__in=("requested", "more_info", *GRANTED))
+    followed = Q(later__state__in=(*WAITING, *GRANTED))
     candidates = (
         ResourceRequest.objects.granted()
         .filter(first_month__lte=this)

@@ -32,7 +32,8 @@ def start_release(
 ) -> ModuleRelease:
     """Begin a release that takes files of any kind, as a draft of its contributor.
 
-    Raises ``Invalid`` (``module_version``), ``Conflict`` (``release_exists``), ``NotAllowed``.
+    Raises ``Invalid`` (``module_version``), ``Conflict`` (``release_exists``, ``module_gone``) or
+    ``NotAllowed``.
     """
     name = "incubator.module_release.start"
     with operation(name, actor=actor, now=now, subject=module, organisation=module.owner):

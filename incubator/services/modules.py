@@ -9,9 +9,10 @@ from django.core.exceptions import ValidationError
 from django.core.files.base import File
 from django.core.files.uploadedfile import UploadedFile
 from django.db import IntegrityError, transaction
+from django.urls import reverse
 from django.utils import timezone
 
-from incubator.domain.module import RELEASE, WheelFacts, normalise_module_name, read_wheel, wrong
+from incubator.domain.module import RELEASE, WheelFacts, claim_module_name, read_wheel, wrong
 from incubator.domain.sdist import ENDING, read_sdist
 from incubator.models import ModuleDownload, ModuleRelease, SharedModule
 from incubator.models.modules import CURATORS
@@ -21,7 +22,7 @@ from portal.domain.roles import Role
 from portal.events import ModulePublished
 from portal.models import Membership, Organisation, StoredFile, User
 from portal.notifications import notify
-from portal.permissions import has_role, require_role
+from portal.permissions import has_role, require_outsider, require_role
 from portal.services.files import store_file
 from portal.services.operations import operation
 from portal.services.transitions import apply_transition, lock
@@ -46,12 +47,13 @@ def create_module(
 ) -> SharedModule:
     """Register a module under its PEP 503 name; ``owner`` is a firm, or ``None`` for the county.
 
-    Raises ``Invalid`` (``module_name``, ``module_exists``, ``invalid_input``) or ``NotAllowed``.
+    Raises ``Invalid`` (what ``claim_module_name`` raises, ``module_exists``, ``invalid_input``)
+    or ``NotAllowed``.
     """
     with operation("incubator.module.create", actor=actor, now=now, organisation=owner) as opened:
         require_contributor(actor, owner)
         module = SharedModule(
-            name=normalise_module_name(name),
+            name=claim_module_name(name),
             title=title,
             title_en=title_en,
             summary=summary,
@@ -81,13 +83,62 @@ def save_new_module(module: SharedModule) -> None:
         raise wrong("module_exists", "name", name=module.name) from error
 
 
+def remove_module(*, module: SharedModule, reason: str, actor: User, now: datetime) -> None:
+    """Remove a module that nobody began a release of, so that its name is free again.
+
+    Tells the contributor why; the audit trail keeps the name. Raises ``NotAllowed``,
+    ``Invalid("reason_required")`` or ``Conflict`` (``module_gone``, ``module_in_use``).
+    """
+    owner = module.owner
+    with operation(
+        "incubator.module.remove",
+        actor=actor,
+        now=now,
+        subject=module,
+        organisation=owner,
+        reason=reason.strip(),
+        name=module.name,
+    ):
+        require_role(actor, Role.STAFF)
+        require_outsider(actor, owner)
+        if not reason.strip():
+            raise Invalid("reason_required", fields={"reason": "reason_required"})
+        locked = lock_module(module)
+        if locked.releases.exists():
+            raise Conflict("module_in_use", name=locked.name)
+        notify(
+            members_of(owner),
+            "module_removed",
+            key=f"module_removed:{locked.pk}",
+            now=now,
+            url=reverse("incubator:module_desk"),
+            name=locked.name,
+            reason=reason.strip(),
+        )
+        locked.delete()
+
+
+def lock_module(module: SharedModule) -> SharedModule:
+    """Return a module fresh and locked; raise ``Conflict("module_gone")`` where it was removed."""
+    locked = SharedModule.objects.select_for_update().filter(pk=module.pk).first()
+    if locked is None:
+        raise Conflict("module_gone", name=module.name)
+    return locked
+
+
+def members_of(owner: Organisation | None) -> list[User]:
+    """Return the active members of a contributing firm; nobody for the county."""
+    members = Membership.objects.active().filter(organisation=owner)
+    return list(User.objects.filter(pk__in=members.values("user"), is_active=True)) if owner else []
+
+
 def submit_release(
     *, module: SharedModule, upload: Upload, actor: User, now: datetime
 ) -> ModuleRelease:
     """Check a package, keep it as a new release and hand it to the review.
 
     Raises ``Invalid`` with the code of what is wrong with it, ``Conflict``
-    (``release_exists``) or ``NotAllowed``.
+    (``release_exists``, ``module_gone``) or ``NotAllowed``.
     """
     name = "incubator.module_release.upload"
     with operation(name, actor=actor, now=now, subject=module, organisation=module.owner):
@@ -167,6 +218,7 @@ def create_release(
     now: datetime,
 ) -> ModuleRelease:
     """Write the draft of a release; the database refuses a version that exists."""
+    lock_module(module)
     try:
         with transaction.atomic():
             return ModuleRelease.objects.create(
@@ -340,11 +392,8 @@ def yank_release(
 
 def tell(release: ModuleRelease, kind: str, *, now: datetime, url: str, **params: object) -> None:
     """Tell the contributor (a firm's members, else who uploaded it) what the review decided."""
-    if release.module.owner_id:
-        members = Membership.objects.active().filter(organisation_id=release.module.owner_id)
-        people = list(User.objects.filter(pk__in=members.values("user"), is_active=True))
-    else:
-        people = [release.uploaded_by] if release.uploaded_by else []
+    owner, uploader = release.module.owner, release.uploaded_by
+    people = members_of(owner) if owner else [uploader] if uploader else []
     key = f"{kind}:{release.pk}:{release.version}"
     notify(people, kind, key=key, now=now, url=url, release=release, **params)
 

@@ -18,6 +18,7 @@ from incubator.domain.quota import (
     UsageRow,
     add_months,
     crossed,
+    iso_month,
     month_of,
     require_amount,
     span,
@@ -146,8 +147,8 @@ def set_capacity(
             if amount < row.committed:
                 raise Conflict(
                     "capacity_committed",
-                    committed=f"{row.committed} {pool.unit}",
-                    month=f"{row.month:%Y-%m}",
+                    committed=pool.in_words(row.committed),
+                    month=iso_month(row.month),
                 )
             ledger.set_capacity(row, amount, Deed(actor, now))
         return rows
@@ -172,7 +173,7 @@ def close_month(*, pool: ResourcePool, month: date, actor: User, now: datetime) 
     with operation("incubator.pool.close_month", actor=actor, now=now, subject=pool, month=month):
         require_manager(actor)
         if month >= month_of(timezone.localdate(now)):
-            raise Conflict("month_running", month=f"{month:%Y-%m}")
+            raise Conflict("month_running", month=iso_month(month))
         (row,) = ledger.lock_months(pool, [month])
         lapsed = ledger.lapse(row, Deed(actor, now))
         row.closed_at = now
@@ -318,7 +319,7 @@ def warn(before: Used, after: Used, now: datetime) -> None:
             notify(
                 {*signers_of(request.organisation), *managers},
                 "quota_mark",
-                key=f"quota_mark:{pk}:{month:%Y-%m}:{mark}",
+                key=f"quota_mark:{pk}:{iso_month(month)}:{mark}",
                 now=now,
                 url=request.get_absolute_url(),
                 number=request.number,

@@ -7,7 +7,14 @@ from typing import Any
 
 from django.utils import timezone
 
-from incubator.domain.quota import GRANTED, REQUEST, UNITS, require_amount, require_span
+from incubator.domain.quota import (
+    GRANTED,
+    REQUEST,
+    UNITS,
+    WAITING,
+    require_amount,
+    require_span,
+)
 from incubator.labels.quota import amount_words
 from incubator.models import ResourcePool, ResourceRequest
 from incubator.permissions.quota import require_applicant, require_manager
@@ -51,7 +58,8 @@ def request_resources(
 
     Raises ``NotAllowed`` (``role``, ``quota_not_admitted``), ``Invalid`` (``amount``, ``months``,
     ``first_month``) or ``Conflict`` (``quota_removed``, ``quota_review_overdue``,
-    ``pool_closed``, ``renewal_open``, ``not_granted``).
+    ``pool_closed``, ``renewal_open``, ``not_granted``; ``quota_twice`` where the same request
+    waits already: a double click, a second tab).
     """
     with operation(
         "incubator.quota.request", actor=actor, now=now, organisation=firm, pool=pool.code
@@ -65,22 +73,33 @@ def request_resources(
         require_span(first_month, months, timezone.localdate(now))
         if not purpose.strip():
             raise Invalid("invalid_input", fields={"purpose": "reason_required"})
+        asked: dict[str, Any] = {
+            "organisation": firm,
+            "pool": pool,
+            "kind": kind,
+            "previous": previous,
+            "amount": require_amount(amount),
+            "first_month": first_month,
+            "months": months,
+            "purpose": purpose.strip()[:2000],
+        }
+        require_once(asked)
         draft = ResourceRequest.objects.create(
+            **asked,
             number=next_serial(SERIES, now=now),
-            organisation=firm,
-            pool=pool,
-            kind=kind,
-            previous=previous,
-            amount=require_amount(amount),
-            first_month=first_month,
-            months=months,
-            purpose=purpose.strip()[:2000],
             created_by=actor,
             state=REQUEST.initial,
             state_since=now,
             created_at=now,
         )
         return send(draft, actor=actor, now=now)
+
+
+def require_once(asked: Mapping[str, Any]) -> None:
+    """Raise ``Conflict("quota_twice")`` where the same request waits; the pool is locked."""
+    first = ResourceRequest.objects.waiting().filter(**asked).first()
+    if first is not None:
+        raise Conflict("quota_twice", number=first.number)
 
 
 def require_in_good_standing(firm: Organisation, today: date) -> None:
@@ -103,7 +122,7 @@ def require_followed(
         raise Conflict("not_found")
     if locked.state not in GRANTED:
         raise Conflict("not_granted")
-    later = locked.later.filter(state__in=("requested", "more_info", *GRANTED)).first()
+    later = locked.later.filter(state__in=(*WAITING, *GRANTED)).first()
     if later is not None:
         raise Conflict("renewal_open", number=later.number)
 
@@ -247,7 +266,7 @@ def approve(
         locked = lock(request)
         granted = require_amount(amount)
         if granted > locked.amount:
-            asked = f"{locked.amount} {locked.pool.unit}"
+            asked = locked.pool.in_words(locked.amount)
             raise Invalid("amount_above", fields={"amount": "amount_above"}, asked=asked)
         if granted < locked.amount and not note.strip():
             raise Invalid("reason_required", fields={"note": "reason_required"})

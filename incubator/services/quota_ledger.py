@@ -11,7 +11,7 @@ from decimal import Decimal
 
 from django.db.models import F, Q, QuerySet, Sum
 
-from incubator.domain.quota import HELD, LAPSED, OVERRUN, POOL, SOURCE, USED
+from incubator.domain.quota import HELD, LAPSED, OVERRUN, POOL, SOURCE, USED, iso_month
 from incubator.models import PoolMonth, QuotaEntry, ResourcePool, ResourceRequest, UsageRecord
 from portal.domain.lifecycle import Conflict
 from portal.models import User
@@ -36,10 +36,10 @@ def lock_months(pool: ResourcePool, months: Iterable[date]) -> list[PoolMonth]:
     )
     missing = set(wanted) - {row.month for row in locked}
     if missing:
-        raise Conflict("month_missing", month=f"{min(missing):%Y-%m}")
+        raise Conflict("month_missing", month=iso_month(min(missing)))
     for row in locked:
         if row.closed_at is not None:
-            raise Conflict("month_closed", month=f"{row.month:%Y-%m}")
+            raise Conflict("month_closed", month=iso_month(row.month))
     return locked
 
 
@@ -81,8 +81,8 @@ def hold(request: ResourceRequest, amount: Decimal, deed: Deed) -> None:
         if month.free < amount:
             raise Conflict(
                 "pool_short",
-                month=f"{month.month:%Y-%m}",
-                free=f"{month.free} {request.pool.unit}",
+                month=iso_month(month.month),
+                free=request.pool.in_words(month.free),
             )
         commit(month, amount)
         enter(month, "hold", (POOL, HELD), amount, deed, request=request)

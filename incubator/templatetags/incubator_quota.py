@@ -1,14 +1,8 @@
 """Months of the cloud resources in templates."""
 
-from datetime import date
-
 from django import template
-from django.utils.formats import date_format
+
+from portal.labels.days import month
 
 register = template.Library()
-
-
-@register.filter
-def month(value: date) -> str:
-    """Show a month in the reader's language."""
-    return date_format(value, "YEAR_MONTH_FORMAT")
+register.filter("month", month)

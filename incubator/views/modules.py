@@ -20,7 +20,8 @@ from incubator.forms.modules import (
     ReleaseForm,
     StartReleaseForm,
 )
-from incubator.models import ModuleFile, ModuleRelease
+from incubator.labels.modules import PACKAGE_WARNINGS
+from incubator.models import ModuleFile, ModuleRelease, SharedModule
 from incubator.models.modules import CURATORS, FIRM_ROLES
 from incubator.permissions.modules import admitted_firms, may_see_firms
 from incubator.selectors import modules as reads
@@ -138,6 +139,7 @@ def module_desk(request: HttpRequest) -> HttpResponse:
     more = next_link(request, rows[reads.PAGE - 1].pk) if len(rows) > reads.PAGE else ""
     context = {
         "queue": reads.review_queue() if has_role(request.user, Role.STAFF) else None,
+        "unused": unused_modules(request),
         "modules": reads.my_modules(request.user),
         "table": release_table(rows[: reads.PAGE]),
         "rows": rows[: reads.PAGE],
@@ -145,6 +147,13 @@ def module_desk(request: HttpRequest) -> HttpResponse:
         "may_contribute": may_contribute(request),
     }
     return render(request, "incubator/modules/module_desk.html", context)
+
+
+def unused_modules(request: HttpRequest) -> list[SharedModule]:
+    """Return for the staff the modules that never came to a release."""
+    if not has_role(request.user, Role.STAFF):
+        return []
+    return reads.removable_modules(request.user)
 
 
 def may_contribute(request: HttpRequest) -> bool:
@@ -197,6 +206,23 @@ def module_new(request: HttpRequest) -> HttpResponse:
     return form_page(request, "incubator/modules/module_new.html", form, context)
 
 
+@for_roles(Role.STAFF)
+def module_remove(request: HttpRequest, name: str) -> HttpResponse:
+    """Ask whether to remove a module without a release, and do it."""
+    module = reads.removable_module(request.user, name)
+    form = ReasonForm(request.POST or None)
+    ok, _removed = run_form(
+        form,
+        lambda values: services.remove_module(
+            module=module, reason=values["reason"], actor=request.user, now=timezone.now()
+        ),
+    )
+    if ok:
+        text = _("The module %(name)s is removed; its name is free again.") % {"name": name}
+        return done(request, text, "incubator:module_desk")
+    return form_page(request, "incubator/modules/module_remove.html", form, {"module": module})
+
+
 @DESK
 def release_new(request: HttpRequest, name: str) -> HttpResponse:
     """Upload a release of my module."""
@@ -231,6 +257,8 @@ def draw_release(request: HttpRequest, pk: int, **forms: Form) -> HttpResponse:
         "actions": actions,
         "status": {"label": name, "tone": tone, "icon": icon},
         "upload": ReleaseForm(initial=initial),
+        "contents": release.metadata.get("contents"),
+        "warnings": worded(reads.package_warnings(release)),
         "add": ModuleFileForm(prefix="add"),
         "changes": ReasonForm(initial=initial, prefix="changes"),
         "yank": ReasonForm(initial=initial, prefix="yank"),
@@ -238,6 +266,15 @@ def draw_release(request: HttpRequest, pk: int, **forms: Form) -> HttpResponse:
     drawn = {name for name, action in RELEASE_FORMS.items() if action in actions}
     template = "incubator/modules/release_detail.html"
     return forms_page(request, template, context | forms, forms, drawn)
+
+
+def worded(warnings: dict[str, list[str]]) -> list[tuple[Any, str]]:
+    """Return warnings in words with what they are about, the gravest first."""
+    return [
+        (text, ", ".join(warnings[code]))
+        for code, text in PACKAGE_WARNINGS.items()
+        if code in warnings
+    ]
 
 
 @DESK

@@ -2,14 +2,12 @@
 
 from collections.abc import Callable, Mapping
 from datetime import date
-from decimal import Decimal
 from typing import Any
 
 from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -34,6 +32,7 @@ from incubator.services import cloud_work
 from incubator.services import quota as services
 from portal import labels
 from portal.domain.roles import Role
+from portal.labels.days import month
 from portal.models import Organisation
 from portal.permissions import for_roles, organisations_of, roles_for
 from portal.views.base import (
@@ -117,25 +116,16 @@ def request_cells(row: ResourceRequest, *, firms: bool) -> list[Any]:
         {"text": row.number, "url": row.get_absolute_url()},
         *([row.organisation.name] if firms else []),
         row.pool.local_title,
-        f"{plain(amount)} {row.pool.unit}",
+        row.pool.in_words(amount),
         period(row),
         {"text": name, "tone": tone, "icon": icon},
     ]
 
 
-def plain(amount: Decimal) -> str:
-    """Return an amount without needless zeros.
-
-    >>> plain(Decimal("120.00"))
-    '120'
-    """
-    return f"{amount.normalize():f}" if amount else "0"
-
-
 def period(row: ResourceRequest) -> str:
     """Return a request's months in words."""
     first, last = row.first_month, add_months(row.first_month, row.months - 1)
-    words = [date_format(month, "YEAR_MONTH_FORMAT") for month in (first, last)]
+    words = [month(first), month(last)]
     return words[0] if first == last else " – ".join(words)
 
 
@@ -220,7 +210,7 @@ def shortage(
     amount, first, months = values["amount"], values["first_month"], values["months"]
     replaced = previous if kind == "change" else None
     short = reads.short_months(pool, amount, first, months, replaced=replaced)
-    return short, f"{pool.pk} {plain(amount)} {first} {months}"
+    return short, f"{pool.pk} {amount.normalize():f} {first} {months}"
 
 
 def initial_of(previous: ResourceRequest | None, kind: str, today: Any) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Translated names of states, choices and refusals. Callables, so that no wording migrates."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -320,13 +320,35 @@ REFUSALS: dict[str, str | Promise] = {
 
 def refusal_text(refusal: Refused) -> str:
     """Say in the reader's language why a use case was refused; days read as days."""
-    params = {name: in_reader_words(value) for name, value in refusal.params.items()}
-    return str(REFUSALS.get(refusal.code, refusal_unknown())) % params
+    return filled(REFUSALS.get(refusal.code, refusal_unknown()), refusal.params)
+
+
+def filled(text: str | Promise, params: Mapping[str, object]) -> str:
+    """Fill in what a text names; one with a plural (``ngettext_lazy``) counts by what it names."""
+    words = {name: in_reader_words(value) for name, value in params.items()}
+    return str(text % words)  # type: ignore[operator]
+
+
+class Blank(int):
+    """Stands for a value that was not kept, also for one that a text counts by."""
+
+    def __str__(self) -> str:
+        """Show that something is left out."""
+        return "…"
+
+
+class Blanks(dict[str, object]):
+    """Says ``Blank`` for whatever a text names."""
+
+    def __missing__(self, _name: str) -> Blank:
+        return Blank(2)
 
 
 def refusal_named(code: str) -> str:
     """Return a refusal's words where only its code was kept; “…” stands for what it named."""
-    return BLANK.sub("…", str(REFUSALS.get(code, "")))
+    text = REFUSALS.get(code, "")
+    # A plural has no words of its own before it counts.
+    return BLANK.sub("…", str(text)) or str(text % Blanks())
 
 
 def refusals_named(text: str) -> list[str]:

@@ -10,6 +10,8 @@ from django.utils.translation import get_language
 DAY_FORMATS = {"zh": "Y年n月j日", "en": "j M Y"}
 SHORT_DAY_FORMATS = {"zh": "n月j日", "en": "j M"}
 MOMENT_FORMATS = {"zh": "Y年n月j日 H:i", "en": "j M Y, H:i"}
+MONTH_FORMATS = {"zh": "Y年n月", "en": "F Y"}
+ISO_MONTH = re.compile(r"\d{4}-\d\d")
 ISO_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 ISO_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d[+-]\d\d:\d\d")
 
@@ -29,6 +31,11 @@ def day_short(value: date | datetime | None) -> str:
     return written(value, SHORT_DAY_FORMATS)
 
 
+def month(value: date | None) -> str:
+    """``2026年11月`` or ``November 2026``."""
+    return written(value, MONTH_FORMATS)
+
+
 def moment(value: datetime | None) -> str:
     """``2026年11月23日 10:42`` or ``23 Nov 2026, 10:42``."""
     return written(value, MOMENT_FORMATS)
@@ -43,8 +50,10 @@ def written(value: date | datetime | None, formats: dict[str, str]) -> str:
 
 
 def iso_in_words(text: str) -> str:
-    """Return a stored day or moment (ISO 8601) in words; any other text as it is."""
+    """Return a stored month, day or moment (ISO 8601) in words; any other text as it is."""
     try:
+        if ISO_MONTH.fullmatch(text):
+            return month(date.fromisoformat(f"{text}-01"))
         if ISO_DAY.fullmatch(text):
             return day(date.fromisoformat(text))
         if ISO_MOMENT.fullmatch(text):
@@ -55,7 +64,7 @@ def iso_in_words(text: str) -> str:
 
 
 def in_reader_words(value: object) -> object:
-    """Return a refusal's parameter for its sentence: days and moments in words."""
+    """Return a refusal's parameter for its sentence: months, days and moments in words."""
     if isinstance(value, datetime):
         return moment(value)
     if isinstance(value, date):

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from portal import labels
 from portal.domain.lifecycle import Refused
 from portal.drivers.sealing import unseal
-from portal.labels import refusal_text
+from portal.labels import filled, refusal_text
 from portal.services.operations import LAST_DEED
 from portal.services.sealing import seal_secret
 
@@ -22,7 +22,7 @@ def add_refusal(form: Form, refusal: Refused) -> None:
     """Put a refusal onto the form, at the fields that it names."""
     fields = getattr(refusal, "fields", {})
     for name, code in fields.items():
-        text = str(labels.REFUSALS[code]) % refusal.params if code in labels.REFUSALS else code
+        text = filled(labels.REFUSALS[code], refusal.params) if code in labels.REFUSALS else code
         form.add_error(name if name in form.fields else None, text)
     if not fields:
         form.add_error(None, refusal_text(refusal))

@@ -1,4 +1,4 @@
-"""Two hundred approvals at the same moment: a pool never gives away more than it has."""
+"""At the same moment: a pool never gives away more than it has; a request stands once."""
 
 from collections import Counter
 from decimal import Decimal
@@ -11,6 +11,7 @@ from incubator.services import quota
 from portal.models import AuditEntry
 from portal.services.audit import verify_chain
 from tests.concurrency.test_concurrency import all_at_once, code_of
+from tests.incubator.modules_story import admit
 from tests.incubator.quota_story import asked, pool_of
 from tests.world import World
 
@@ -45,4 +46,13 @@ def test_two_hundred_approvals_never_go_over(world):
     }
     assert ledger_faults() == []
     assert AuditEntry.objects.count() > before + APPROVALS
+    assert verify_chain().broken is None
+
+
+def test_request_posted_twenty_times_stands_once(world):
+    pool = pool_of(world)
+    admit(world, "owner")
+    outcomes = all_at_once(lambda _number: asked(world, pool), people=20)
+    assert Counter(map(code_of, outcomes)) == {"done": 1, "quota_twice": 19}
+    assert ResourceRequest.objects.get().state == "requested"
     assert verify_chain().broken is None

@@ -10,7 +10,9 @@ from django.utils.translation import gettext, override
 
 from portal import labels
 from portal.domain import content_types
+from portal.domain.lifecycle import Refused
 from portal.labels.accounts import TEXTS
+from portal.labels.days import in_reader_words
 from portal.labels.deeds import DEEDS, add_deeds
 from portal.labels.files import KINDS, kind_of_file, kinds_of_files
 
@@ -87,3 +89,36 @@ def test_deeds_are_found_by_their_name():
         assert labels.deeds_named("授予角色") == ["role.grant"]
         assert "incubator.application.submit" in labels.deeds_named("提交")
         assert labels.deeds_named("没有这个") == []
+
+
+@pytest.mark.parametrize(
+    ("language", "count", "words"),
+    [("en", 1, "1 row cannot be taken, in line 7."),
+     ("en", 3, "3 rows cannot be taken, the first in line 7."),
+     ("zh-hans", 1, "有 1 行无法接收"), ("zh-hans", 3, "有 3 行无法接收")],
+)  # fmt: skip
+def test_refusal_that_counts_has_its_plural(language, count, words):
+    refusal = Refused("usage_rows", count=count, line=7)
+    with override(language):
+        assert labels.refusal_text(refusal).startswith(words)
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [("usage_rows", "… rows cannot be taken, the first in line …."),
+     ("file_empty", "The file “…” is empty and was not kept."), ("unheard_of", "")],
+)  # fmt: skip
+def test_refusal_named_leaves_out_what_was_not_kept(code, words):
+    with override("en"):
+        assert labels.refusal_named(code).partition(" Nothing")[0] == words
+
+
+@pytest.mark.parametrize(
+    ("value", "chinese", "english"),
+    [("2026-11", "2026年11月", "November 2026"), ("0001-01", "0001年1月", "January 0001"),
+     ("2026-13", "2026-13", "2026-13"), ("2026-11-05", "2026年11月5日", "5 Nov 2026")],
+)  # fmt: skip
+def test_month_in_a_refusal_reads_as_words(value, chinese, english):
+    for language, words in (("zh-hans", chinese), ("en", english)):
+        with override(language):
+            assert in_reader_words(value) == words

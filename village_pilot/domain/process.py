@@ -1,7 +1,7 @@
 """Rows of the catalogue of village processes, made ready to be shown."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -86,6 +86,16 @@ def basis_kinds(status: str) -> tuple[str, ...]:
     """
     known = (("S", "sourced"), ("B", "local"))
     return tuple(name for letter, name in known if letter in status)
+
+
+def check_heading(names: Sequence[str]) -> None:
+    """Raise ``ProcessRowInvalid`` for a column that stands twice: which one counts is unknown.
+
+    >>> check_heading(["code", "steps", "remark", "remark"])
+    """
+    for name in COLUMNS:
+        if names.count(name) > 1:
+            raise ProcessRowInvalid(1, name)
 
 
 def process_row(line: int, row: Mapping[str, str | None]) -> ProcessRow:

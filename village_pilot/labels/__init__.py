@@ -256,7 +256,7 @@ add_refusals(
         ),
         "module_not_taken": _(
             "Choose published versions that your firm has downloaded from the library or "
-            "contributed to it."
+            "contributed to it; a withdrawn one can only stay where it was ticked already."
         ),
         "file_twice": _("This file is already in this version, as “%(name)s”; it is kept once."),
         "file_gone": _("This file is no longer in this version."),

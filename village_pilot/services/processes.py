@@ -8,7 +8,12 @@ from datetime import datetime
 from portal.domain.lifecycle import Invalid
 from portal.models import User
 from portal.services.operations import operation
-from village_pilot.domain.process import ProcessRow, ProcessRowInvalid, process_row
+from village_pilot.domain.process import (
+    ProcessRow,
+    ProcessRowInvalid,
+    check_heading,
+    process_row,
+)
 from village_pilot.models import ProcessTemplate
 
 
@@ -42,6 +47,7 @@ def read_rows(lines: Iterable[str]) -> list[ProcessRow]:
     """Return every row made ready; the header is line 1."""
     reader = csv.DictReader(lines)
     try:
+        check_heading(reader.fieldnames or [])
         return [process_row(line, row) for line, row in enumerate(reader, start=2)]
     except ProcessRowInvalid as error:
         raise Invalid("process_row", line=error.line, column=error.column) from error

@@ -137,6 +137,13 @@ def test_read_wheel_of_the_project_says_what_it_is():
         requires=(),
         tag="py3-none-any",
         core_metadata=METADATA_OF_USCC,
+        contents={
+            "files": 6,
+            "bytes": facts.contents["bytes"],
+            "tops": ["hy_uscc_check"],
+            "more": 0,
+            "warnings": {},
+        },
     )
 
 
@@ -160,7 +167,7 @@ def test_read_wheel_beyond_the_limits_is_refused_unread(monkeypatch, limit):
     assert refused(zipped(parts()), FILE).code == "wheel_too_large"
 
 
-@pytest.mark.parametrize("name", ["", "-hy", "hy case", "模块", "hy/../x", "Simple"])
+@pytest.mark.parametrize("name", ["", "-hy", "hy case", "模块", "hy/../x"])
 def test_normalise_module_name_unfit_is_refused(name):
     with pytest.raises(Invalid) as caught:
         normalise_module_name(name)

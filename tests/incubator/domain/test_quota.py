@@ -117,6 +117,26 @@ def test_read_usage_refuses_a_file_that_is_none(text, code):
     assert refusal.value.code == code
 
 
+@pytest.mark.parametrize(
+    ("heading", "first", "second"),
+    [("reference,request,day,amount,amount", "amount", "amount"),
+     ("reference,request,day,amount, Amount ", "amount", "Amount"),
+     ("用量编号,用量,申请编号,日期,amount", "用量", "amount"),
+     ("\ufeffreference,REFERENCE\u3000,request,day,amount", "reference", "REFERENCE")],
+)  # fmt: skip
+def test_read_usage_refuses_a_column_twice(heading, first, second):
+    with pytest.raises(Invalid) as refusal:
+        quota.read_usage(lines(heading, "r,N,2026-11-05,3,4"))
+    assert refusal.value.code == "usage_column_twice"
+    assert refusal.value.params == {"first": first, "second": second}
+    assert refusal.value.fields == {"file": "usage_column_twice"}
+
+
+def test_read_usage_takes_headings_in_capitals_and_others_twice():
+    rows = quota.read_usage(lines("Reference,Request,x,x,DAY, Amount", "r,N,1,2,2026-11-05,3"))
+    assert [(row.reference, row.amount) for row in rows] == [("r", 3)]
+
+
 def test_read_usage_names_every_wrong_row():
     head = "reference,request,day,amount"
     text = ["ok,N,2026-11-05,1", "ok,N,2026-11-05,1", ",N,2026-11-05,1", "x y,N,2026-11-05,1",

@@ -224,9 +224,9 @@ def test_overdue_review_blocks_new_requests_only_and_only_after_a_warning(world)
     assert incubation_reviews.warn_overdue(now=later(world, days=71)) == 0
     warned = Notification.objects.get(kind="incubation_review_overdue", user=world.owner)
     assert "七天" in texts(warned)[1]
-    in_time = after | {"now": later(world, days=77)}
+    in_time = after | {"now": later(world, days=77), "purpose": "第二个试点"}
     assert asked(world, pool, **in_time).state == "requested"
-    late = after | {"now": later(world, days=78)}
+    late = after | {"now": later(world, days=78), "purpose": "第三个试点"}
     assert code_of(lambda: asked(world, pool, **late)) == "quota_review_overdue"
     assert quota.release(request=held, actor=world.owner, now=late["now"]).state == "released"
     review.refresh_from_db()

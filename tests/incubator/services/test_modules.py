@@ -11,7 +11,7 @@ from config.demo.wheels import uscc_check_wheel
 from incubator.models import ModuleDownload, ModuleRelease, SharedModule
 from incubator.permissions.modules import may_read_release
 from incubator.selectors.modules import modules_contributed, published_modules
-from incubator.services import modules
+from incubator.services import module_files, modules
 from portal.domain.lifecycle import Conflict, Invalid, NotAllowed
 from portal.models import AuditEntry, Notification, StoredFile, WorkItem
 from portal.services.accounts import add_member
@@ -52,6 +52,18 @@ def test_create_module_by_a_stranger_is_refused(world, login, of_firm, code):
     with pytest.raises(NotAllowed) as caught:
         module_of(world, login, owner=firm if of_firm else None)
     assert caught.value.code == code
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [("Simple", "module_name_index"), ("asyncio", "module_name_python"),
+     ("pip", "module_name_tools"), ("Requests", "module_name_locked")],
+)  # fmt: skip
+def test_create_module_by_a_name_that_would_mislead_is_refused(world, name, code):
+    with pytest.raises(Invalid) as caught:
+        module_of(world, name=name)
+    assert caught.value.fields == {"name": code}
+    assert not SharedModule.objects.exists()
 
 
 def test_create_module_by_a_firm_before_admission_is_refused(world):
@@ -343,3 +355,74 @@ def test_read_upload_with_a_folder_in_the_name_takes_the_last_part(world):
     upload = ContentFile(uscc_check_wheel(), name="C:\\tmp\\hy_uscc_check-1.0.0-py3-none-any.whl")
     module = SharedModule(name="hy-uscc-check")
     assert modules.read_upload(module, upload).version == "1.0.0"
+
+
+# --- Removing a name that never came to a release
+
+
+def removed(world, module, login: str = "staff", reason: str = "名称误导") -> None:
+    modules.remove_module(module=module, reason=reason, actor=world.people[login], now=world.now)
+
+
+def test_remove_module_frees_its_name_and_tells_the_firm(world):
+    firm = admit(world, "owner")
+    module = module_of(world, "owner", owner=firm, name="county-portal")
+    removed(world, module)
+    assert not SharedModule.objects.exists()
+    told = Notification.objects.filter(kind="module_removed")
+    assert set(told.values_list("user", flat=True)) == {world.owner.pk, world.member.pk}
+    assert told.first().params == {"name": "county-portal", "reason": "名称误导"}
+    entry = AuditEntry.objects.get(action="incubator.module.remove")
+    assert (entry.outcome, entry.reason, entry.data) == (
+        "done", "名称误导", {"name": "county-portal"},
+    )  # fmt: skip
+    assert (entry.subject_id, entry.organisation_id) == (str(module.pk), firm.pk)
+    admit(world, "owner2")
+    again = module_of(world, "owner2", owner=world.organisation("owner2"), name="county-portal")
+    assert again.owner == world.organisation("owner2")
+
+
+def test_remove_module_of_the_county_tells_nobody(world):
+    removed(world, module_of(world))
+    assert not Notification.objects.filter(kind="module_removed").exists()
+
+
+@pytest.mark.parametrize("login", ["resources", "owner", "owner2", "learner"])
+def test_remove_module_is_the_staffs(world, login):
+    module = module_of(world, "owner", owner=admit(world, "owner"), name="hy-x")
+    with pytest.raises(NotAllowed) as caught:
+        removed(world, module, login)
+    assert caught.value.code == "role"
+
+
+def test_remove_module_of_ones_own_firm_is_refused(world):
+    firm = admit(world, "owner")
+    module = module_of(world, "owner", owner=firm, name="hy-x")
+    add_member(user=world.staff, organisation=firm, role="firm_member", actor=None, now=world.now)
+    with pytest.raises(NotAllowed):
+        removed(world, module)
+    assert SharedModule.objects.exists()
+
+
+def test_remove_module_without_a_reason_or_with_a_release_is_refused(world):
+    module = module_of(world)
+    with pytest.raises(Invalid) as caught:
+        removed(world, module, reason="  ")
+    assert caught.value.fields == {"reason": "reason_required"}
+    module_files.start_release(module=module, number="1", actor=world.resources, now=world.now)
+    with pytest.raises(Conflict) as refused:
+        removed(world, module)
+    assert refused.value.code == "module_in_use"
+    assert SharedModule.objects.exists()
+
+
+def test_module_removed_meanwhile_takes_no_release_and_goes_once(world):
+    module = module_of(world)
+    removed(world, SharedModule.objects.get())
+    with pytest.raises(Conflict) as caught:
+        removed(world, module)
+    assert caught.value.code == "module_gone"
+    with pytest.raises(Conflict) as caught:
+        modules.submit_release(module=module, upload=wheel(), actor=world.resources, now=world.now)
+    assert caught.value.code == "module_gone"
+    assert not StoredFile.objects.exists()

@@ -96,6 +96,49 @@ def test_request_to_a_closed_pool(world):
     assert asked(world, pool).state == "requested"
 
 
+def test_request_posted_twice_is_sent_once(world):
+    pool = pool_of(world)
+    first = asked(world, pool)
+    twice = refused("quota_twice", lambda: asked(world, pool, purpose=f" {first.purpose}\n"))
+    assert twice.params["number"] == first.number
+    quota.ask(request=first, reason="?", actor=world.resources, now=world.now)
+    refused("quota_twice", lambda: asked(world, pool))
+    assert list(ResourceRequest.objects.all()) == [first]
+    assert open_items("quota_decide") == 0
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"amount": Decimal(41)}, {"months": 2}, {"first_month": date(2026, 12, 1)},
+     {"purpose": "另一个试点"}],
+)  # fmt: skip
+def test_request_that_differs_in_anything_is_another_one(world, changes):
+    pool = pool_of(world)
+    assert asked(world, pool) != asked(world, pool, **changes)
+
+
+def test_request_by_another_firm_or_of_another_pool_is_another_one(world):
+    pool = pool_of(world)
+    asked(world, pool)
+    asked(world, pool, "owner2")
+    asked(world, pool_of(world, "gpu-b"))
+    assert ResourceRequest.objects.filter(state="requested").count() == 3
+
+
+@pytest.mark.parametrize("end", ["withdraw", "deny", "approve"])
+def test_same_request_again_once_the_first_is_decided(world, end):
+    pool = pool_of(world)
+    first = asked(world, pool)
+    deed = {"request": first, "now": world.now}
+    if end == "withdraw":
+        quota.withdraw(**deed, actor=world.owner)
+    elif end == "deny":
+        quota.deny(**deed, actor=world.resources, reason="先用完已有的")
+    else:
+        quota.approve(**deed, actor=world.resources, amount=first.amount)
+    assert asked(world, pool).state == "requested"
+
+
 def test_question_and_answer(world):
     pool = pool_of(world)
     request = asked(world, pool)

@@ -258,7 +258,7 @@ def test_module_desk_takes_the_same_queries_whatever_its_length(world, queries, 
         )
     client = world.client("staff")
     client.get("/workspace/modules/")
-    with queries(13):
+    with queries(14):
         response = client.get("/workspace/modules/")
     assert (len(response.context["rows"]), len(response.context["queue"])) == (rows, rows)
 
@@ -412,3 +412,80 @@ def test_module_of_the_county_names_no_firm_to_firms(world):
     assert world.client("owner").get(f"/modules/{NAME}/").context["firms"] is None
     firms = world.client("resources").get(f"/modules/{NAME}/").context["firms"]
     assert [firm["name"] for firm in firms] == [world.organisation("owner").name]
+
+
+# --- Names without a release
+
+
+def test_staff_removes_a_name_without_a_release_on_a_page_of_its_own(world):
+    firm = admit(world, "owner")
+    module_of(world, "owner", owner=firm, name="county-portal")
+    published(world)
+    staff = world.client("staff", "en")
+    page = "/workspace/modules/county-portal/remove/"
+    desk = staff.get("/workspace/modules/")
+    assert [module.name for module in desk.context["unused"]] == ["county-portal"]
+    assert f'href="{page}"' in desk.content.decode()
+    text = staff.get(page).content.decode()
+    assert "Remove this module?" in text
+    assert firm.name in text
+    assert staff.post(page, {"reason": ""}).status_code == 422
+    response = staff.post(page, {"reason": "名称误导"}, follow=True)
+    assert "The module county-portal is removed; its name is free again." in (
+        response.content.decode()
+    )
+    assert response.context["unused"] == []
+    assert staff.get(page).status_code == 404
+    assert SharedModule.objects.get().name == NAME
+
+
+@pytest.mark.parametrize(("login", "status"), [("owner", 403), ("resources", 403)])
+def test_names_without_a_release_are_the_staffs(world, login, status):
+    module_of(world, "owner", owner=admit(world, "owner"), name="hy-x")
+    client = world.client(login)
+    assert client.get("/workspace/modules/").context["unused"] == []
+    assert client.post("/workspace/modules/hy-x/remove/", {"reason": "x"}).status_code == status
+    assert SharedModule.objects.exists()
+
+
+def test_module_with_a_release_has_no_page_to_remove_it(world):
+    published(world)
+    assert world.client("staff").get(f"/workspace/modules/{NAME}/remove/").status_code == 404
+
+
+def test_reserved_name_is_refused_at_the_field_in_words(world):
+    client = world.client("resources", "en")
+    response = client.post("/workspace/modules/new/", VALUES | {"name": "Django"})
+    assert response.status_code == 422
+    assert "“django” is a public package that is in use here" in response.content.decode()
+
+
+# --- What a reviewer is told of a package
+
+
+def test_reviewer_is_told_what_the_package_holds(world):
+    firm = admit(world, "owner")
+    module_of(world, name="other-module")
+    module = module_of(world, "owner", owner=firm, name="hy-part")
+    files = {"hy.pth": "import os\n", "other_module.py": "", "json.py": "", "hy_part.py": ""}
+    release = modules.submit_release(
+        module=module, upload=wheel(name="hy-part", **files), actor=world.owner, now=world.now
+    )
+    page = world.client("staff", "en").get(release.get_absolute_url())
+    assert {str(text): names for text, names in page.context["warnings"]} == {
+        "Runs code whenever Python starts, whether the module is imported or not": "hy.pth",
+        "Is imported in the place of a part of Python's standard library": "json",
+        "Is imported under the name of another shared module": "other_module",
+        "Is imported under other names than the module's": "part",
+    }
+    assert "Look at this before you publish:" in page.content.decode()
+    assert "8 files" in page.content.decode()
+
+
+def test_release_from_before_contents_were_kept_says_nothing_of_them(world):
+    release = published(world)
+    del release.metadata["contents"]
+    release.save(update_fields=["metadata"])
+    page = world.client("staff", "en").get(release.get_absolute_url())
+    assert (page.context["contents"], page.context["warnings"]) == (None, [])
+    assert "What the package holds" not in page.content.decode()

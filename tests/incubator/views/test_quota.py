@@ -76,6 +76,35 @@ def test_form_with_errors_keeps_what_was_typed(world):
     assert ResourceRequest.objects.count() == 0
 
 
+def test_form_sent_twice_names_the_request_that_waits(world):
+    pool = pool_of(world)
+    firm = admit(world, "owner")
+    owner = world.client("owner", "en")
+    owner.post("/workspace/quota/new/", values(pool, firm=firm.pk))
+    response = owner.post("/workspace/quota/new/", values(pool, firm=firm.pk))
+    request = ResourceRequest.objects.get()
+    assert response.status_code == 422
+    assert f"The same request waits already: {request.number}." in response.content.decode()
+
+
+def test_amounts_and_months_in_refusals_and_lists_read_as_words(world):
+    pool = pool_of(world)
+    request = asked(world, pool)
+    granted(world, pool, amount=Decimal(1), purpose="另一份")
+    owner, manager = world.client("owner", "en"), world.client("resources", "en")
+    assert "40 GPU hours" in owner.get("/workspace/quota/").content.decode()
+    page = request.get_absolute_url()
+    approve = {"approve-amount": "41", "approve-version": request.version}
+    answer = manager.post(f"{page}approve/", approve)
+    assert "Approve at most what was asked for: 40 GPU hours." in answer.content.decode()
+    capacity = {"first_month": "2026-11-01", "months": "1", "capacity": "0.5"}
+    text = manager.post(pool.get_absolute_url(), capacity).content.decode()
+    assert "1 GPU hours are already set aside in November 2026" in text
+    close = {"month": "0001-01-01"}
+    answer = manager.post(f"{pool.get_absolute_url()}close/", close, follow=True)
+    assert "This pool has no capacity in January 0001." in answer.content.decode()
+
+
 def test_asking_for_more_than_is_free_is_noted_before_it_is_sent(world):
     pool = pool_of(world)
     granted(world, pool, "owner2", amount=Decimal(70))

@@ -73,6 +73,14 @@ def test_broken_catalogue_is_refused_whole(db, now) -> None:
     assert ProcessTemplate.objects.count() == 0
 
 
+def test_catalogue_with_a_column_twice_is_refused(db, now) -> None:
+    lines = catalogue()
+    lines[0] = lines[0].replace("name_en", "steps")
+    with pytest.raises(Invalid) as refused:
+        load_processes(lines=lines, now=now)
+    assert refused.value.params == {"line": 1, "column": "steps"}
+
+
 # --- proposing
 
 

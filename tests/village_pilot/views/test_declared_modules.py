@@ -3,6 +3,8 @@
 import pytest
 from django.urls import reverse
 
+from incubator.models import ModuleRelease
+from incubator.services.modules import yank_release
 from portal.models import FormDraft
 from tests.incubator.modules_story import contributed, published, take
 from tests.village_pilot.story import NOTE, Story, fresh
@@ -106,6 +108,28 @@ def test_choice_that_was_not_offered_is_drawn_again(story: Story, value):
     assert answer.status_code == 422
     assert answer.context["choice"].errors.keys() == {"releases"}
     assert version.declared.count() == 1
+
+
+def test_withdrawn_choice_is_marked_and_stays_ticked_until_taken_away(story: Story):
+    version = draft_with(story, 2)
+    gone, kept = list(version.declared_ids)
+    yank_release(
+        release=ModuleRelease.objects.get(pk=gone), reason="有误", actor=story.world.staff,
+        now=story.now,
+    )  # fmt: skip
+    client = story.world.client("owner", "en")
+    page = client.get(url("deliverable", version.pk))
+    words = dict(page.context["choice"].fields["releases"].choices)
+    assert ["Withdrawn since" in words[pk] for pk in (gone, kept)] == [True, False]
+    assert page.text.count("checked") == 2
+    change = url("deliverable_modules", version.pk)
+    assert client.post(change, {"releases": [gone]}).status_code == 302
+    assert list(version.declared_ids) == [gone]
+    assert client.post(change, {"releases": [kept]}).status_code == 302
+    answer = client.post(change, {"releases": [gone, kept]})
+    assert answer.status_code == 422
+    assert "a withdrawn one can only stay where it was ticked already" in answer.text
+    assert list(version.declared_ids) == [kept]
 
 
 def test_choice_that_comes_too_late_is_refused_and_says_so(story: Story):
