@@ -1,0 +1,90 @@
+"""What a rubric's faults say and which words none may use: the rest of ``test_rubric``."""
+
+import math
+from datetime import date
+
+import pytest
+
+from certification.domain.rubric import (
+    RubricError,
+    digest,
+    in_force,
+    parse_rubric,
+    schema_problems,
+)
+from certification.domain.rubric_lint import is_prohibited
+from portal.domain.predicates import Problem
+from tests.certification.domain.rubrics import changed, lines
+
+
+def test_faults_are_printed_one_per_line():
+    error = RubricError((Problem("a", "is red"), Problem("b", "is blue")))
+    assert str(error) == "a: is red\nb: is blue"
+
+
+def test_of_several_doubled_keys_the_first_by_name_is_told():
+    twice = ", ".join(f'"{key}": 1, "{key}": 2' for key in "gfedcba")
+    with pytest.raises(RubricError, match="key 'a' stands twice"):
+        parse_rubric("{" + twice + "}")
+
+
+def test_what_is_no_number_has_no_digest():
+    with pytest.raises(ValueError, match="JSON"):
+        digest({"a": math.nan})
+
+
+@pytest.mark.parametrize(
+    ("effective", "day", "holds"),
+    [
+        ({"from": "2026-01-01", "to": None}, date(2025, 12, 31), False),
+        ({"from": "2026-01-01", "to": None}, date(2026, 1, 1), True),
+        ({"from": "2026-01-01"}, date(2099, 1, 1), True),
+        ({"from": None, "to": "2026-03-31"}, date(1999, 1, 1), True),
+        ({"from": None, "to": "2026-03-31"}, date(2026, 4, 1), False),
+    ],
+)
+def test_rubric_is_in_force_from_its_first_to_its_last_day(effective, day, holds):
+    assert in_force({"effective": effective}, day) is holds
+
+
+@pytest.mark.parametrize(
+    ("version", "shown"),
+    [
+        ("一", '"一"'),
+        ("x" * 57, '"' + "x" * 57 + '"'),
+        ("x" * 60, '"' + "x" * 59),
+    ],
+)
+def test_wrong_value_is_shown_as_it_was_written_up_to_sixty_signs(version, shown):
+    (problem,) = schema_problems(changed(lines("a"), (("version",), version)))
+    assert problem.message == f"{shown} does not match ^\\d+\\.\\d+\\.\\d+$"
+
+
+# --- words that no field may carry
+
+
+WORDS = [
+    *("registration", "registered", "domicile", "hukou"),
+    *("ownership", "owner", "owners", "shareholder", "shareholders"),
+    *("capital", "asset", "assets", "revenue", "turnover", "sales"),
+    *("headcount", "employee", "employees", "staff", "tax", "taxes"),
+]
+
+
+@pytest.mark.parametrize("word", WORDS)
+def test_each_prohibited_word_is_refused_in_a_name_and_in_a_label(word):
+    assert is_prohibited(f"main_{word}_wan", {})
+    assert is_prohibited("a", {"label": {"en": f"The {word.title()} of the firm"}})
+
+
+LOCAL = ["local", "county", "city", "municipal", "prefecture", "prefectural"]
+AWARD = ["award", "awards", "prize", "honour", "honours", "branch", "branches"]
+
+
+@pytest.mark.parametrize(
+    ("place", "thing"), [*((one, "award") for one in LOCAL), *(("county", one) for one in AWARD)]
+)
+def test_each_local_distinction_is_refused_but_neither_half_alone(place, thing):
+    assert is_prohibited(f"{place}_{thing}", {})
+    assert not is_prohibited(place, {})
+    assert not is_prohibited(thing, {})
