@@ -88,3 +88,30 @@ def test_each_local_distinction_is_refused_but_neither_half_alone(place, thing):
     assert is_prohibited(f"{place}_{thing}", {})
     assert not is_prohibited(place, {})
     assert not is_prohibited(thing, {})
+
+
+def named(label):
+    return is_prohibited("a", {"label": {"zh": label}})
+
+
+CHINESE = [
+    *("注册地", "注册资本", "登记地", "所有制", "持股", "股东", "资产", "营收"),
+    *("营业收入", "销售额", "员工人数", "从业人员", "职工", "纳税", "税收"),
+]
+
+
+@pytest.mark.parametrize("word", CHINESE)
+def test_each_prohibited_chinese_word_is_refused(word):
+    assert named(f"上年{word}情况")
+
+
+@pytest.mark.parametrize("place", ["本地", "本县", "本市", "本省", "当地", "县级", "市级"])
+@pytest.mark.parametrize("thing", ["奖", "荣誉", "称号", "业绩", "中标", "分支机构", "分公司"])
+def test_each_local_distinction_in_chinese_is_refused(place, thing):
+    assert named(f"获{place}数字乡村{thing}数")
+    assert not named(f"{place}试点，{thing}另计")
+
+
+def test_a_place_and_an_award_far_apart_are_two_things():
+    assert named("本县一二三四五六奖")
+    assert not named("本县一二三四五六七奖")
