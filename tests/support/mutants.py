@@ -33,7 +33,7 @@ import pytest
 from _pytest.runner import runtestprotocol
 from _pytest.warnings import catch_warnings_for_item
 
-BUDGET = 4.0
+BUDGET = 8.0
 OUT = Path("var/mutants")
 TESTS = ("tests/certification/domain", "tests/portal/domain")
 QUICK = 0.05

@@ -88,6 +88,12 @@ def test_two_criteria_beyond_both_ends_and_in_the_middle(u1, u2, threshold, p):
     assert two_criteria_probability(u1, u2, 0.5, threshold) == pytest.approx(p, abs=1e-12)
 
 
+def test_half_a_concentration_is_one():
+    assert plausible_weights([0.5, 0], kappa=0.5, draws=1).tolist() == [[1.0, 0.0]]
+    assert two_criteria_probability(0.9, 0.5, 0.5, 70, 0.5) == pytest.approx(0.5)
+    assert two_criteria_probability(0.9, 0.5, 0.5, 45, 0.5) == 1.0
+
+
 @pytest.mark.parametrize(("weight", "kappa"), [(0, 50), (1, 50), (0.5, 0)])
 def test_two_criteria_refuse(weight, kappa):
     with pytest.raises(ValueError, match="weight: "):

@@ -12,9 +12,9 @@ from certification.domain.rubric import (
     parse_rubric,
     schema_problems,
 )
-from certification.domain.rubric_lint import is_prohibited
+from certification.domain.rubric_lint import is_prohibited, lint_rubric
 from portal.domain.predicates import Problem
-from tests.certification.domain.rubrics import changed, lines
+from tests.certification.domain.rubrics import LINE, branch, changed, leaf, lines, rubric
 
 
 def test_faults_are_printed_one_per_line():
@@ -58,6 +58,59 @@ def test_rubric_is_in_force_from_its_first_to_its_last_day(effective, day, holds
 def test_wrong_value_is_shown_as_it_was_written_up_to_sixty_signs(version, shown):
     (problem,) = schema_problems(changed(lines("a"), (("version",), version)))
     assert problem.message == f"{shown} does not match ^\\d+\\.\\d+\\.\\d+$"
+
+
+# --- lint
+
+
+def told(one):
+    return [str(problem) for problem in lint_rubric(one)]
+
+
+def test_maxima_and_weights_must_add_up_to_a_thousandth():
+    assert told(changed(lines("a", "b"), (("tree", "max"), 20.001))) == [
+        "tree.max: the children's maxima add to 20, not 20.001; correct one"
+    ]
+    weighed = changed(lines("a", "b", kind="wam"), (("tree", "children", 0, "weight"), 0.501))
+    assert told(weighed) == ["tree.children: the weights add to 1.001; make them add to 1"]
+
+
+def test_wrong_names_are_told_in_their_order():
+    names = "gfedc"
+    count = {"kind": "count", "points": 1, "of": []}
+    count["of"] = [{"code": n, "when": {"field": n, "op": "ge", "value": 1}} for n in names]
+    one = rubric(branch("total", [leaf("a", count, field=None)], 10), {})
+    assert told(one) == [
+        f"tree.children[0].field: unknown field {name!r}; declare it under fields"
+        for name in sorted(names)
+    ]
+    codes = {"type": "code", "codes": ["x"], "code_labels": {name: {"en": name} for name in names}}
+    anchors = {"kind": "ordinal", "anchors": [{"code": "x", "points": 1}]}
+    one = rubric(branch("total", [leaf("a", anchors)], 10), {"a": codes})
+    assert [fault.partition(":")[0] for fault in told(one)] == [
+        f"fields.a.code_labels.{name}" for name in sorted(names)
+    ]
+
+
+def itemised(inside, outside):
+    """One leaf on the field ``a`` of the items of ``jobs``."""
+    rule = {"collection": "jobs", "fields": inside}
+    node = branch("inner", [leaf("a", LINE)], 10, per_item=rule)
+    return rubric(branch("total", [node], 10), {"jobs": {"type": "collection"}, **outside})
+
+
+def test_formula_of_an_item_names_fields_of_the_item_alone():
+    number = {"type": "number"}
+    doubled = {"a": {"type": "number", "derive": {"mul": ["n", 2]}}}
+    assert told(itemised(doubled | {"n": number}, {})) == []
+    (fault,) = told(itemised(doubled, {"n": number}))
+    assert fault.startswith("tree.children[0].per_item.fields.a.derive.mul[0]: unknown field 'n'")
+
+
+def test_fields_declared_inside_and_outside_are_told_in_their_order():
+    twice = {name: {"type": "number"} for name in "gfedca"}
+    found = [one for one in told(itemised(twice, twice)) if "declared outside" in one]
+    assert [one.partition(":")[0].rpartition(".")[2] for one in found] == sorted(twice)
 
 
 # --- words that no field may carry

@@ -88,7 +88,7 @@ def test_what_is_no_matrix_has_no_numbers():
     assert vars(ahp([])) == {"status": "invalid", **nothing, "ask_again": False}
     group = ahp_group([])
     assert (group.status, group.matrix, group.experts) == ("invalid", (), ())
-    assert group.combined == ahp([])
+    assert (group.combined.status, group.combined.weights) == ("invalid", ())
 
 
 @pytest.mark.parametrize(
@@ -145,6 +145,15 @@ def test_group_refuses_nothing_invalid_and_mixed_sizes(matrices):
     assert ahp_group(matrices).status == "invalid"
 
 
+def test_group_refuses_one_expert_whose_matrix_is_none():
+    assert ahp_group([[[1, 1], [1, 1]], [[1, 2], [2, 1]]]).status == "invalid"
+
+
+def test_a_ratio_just_above_a_tenth_is_inconsistent():
+    found = ahp(reciprocal((2, 1, 3, 2, 1, 2), 4))
+    assert (round(found.cr, 3), found.status) == (0.101, "inconsistent")
+
+
 def test_global_weights_sum_to_one():
     tree = {"q": (0.7, {"a": (0.2, {}), "b": (0.8, {})}), "i": (0.3, {"c": (1.0, {})})}
     found = global_weights(tree)
@@ -183,7 +192,18 @@ def test_entropy_of_two_firms_by_hand():
     )
 
 
-@pytest.mark.parametrize("matrix", [[], [[]], [[1, 2], [1]], [[1, -1], [1, 1]], [[math.nan, 1]]])
+def test_a_little_dispersion_is_dispersion():
+    found = entropy_weights([[1, 1], [1.01, 1]])
+    assert (found.status, found.weights) == ("ok", (1.0, 0.0))
+
+
+@pytest.mark.parametrize(
+    "matrix",
+    [
+        *([], [[]], [[1, 2], [1]], [[1, -1], [1, 1]], [[math.nan, 1]]),
+        *([[1, -1], [1, 2]], [[math.inf, 1], [1, 1]]),
+    ],
+)
 def test_entropy_refuses(matrix):
     assert entropy_weights(matrix).status == "invalid"
 
