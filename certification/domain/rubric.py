@@ -132,8 +132,8 @@ def schema_problems(rubric: Any) -> tuple[Problem, ...]:
 
 def _deepest(error: ValidationError) -> ValidationError:
     """The most telling cause: of alternatives, the fault that lies deepest in the rubric."""
-    causes = [one for one in error.context or () if one.validator != "required"]
-    deeper = [_deepest(one) for one in causes if len(one.absolute_path) > len(error.absolute_path)]
+    depth = len(error.absolute_path)
+    deeper = [_deepest(one) for one in error.context or () if len(one.absolute_path) > depth]
     return max(deeper, key=lambda one: len(one.absolute_path), default=error)
 
 

@@ -362,6 +362,7 @@ class Reach:
     def __init__(self, items: list[pytest.Item], files: list[str]) -> None:
         measured = coverage.Coverage(data_file=None, branch=False, include=files, config_file=False)
         self.seconds: dict[str, float] = {}
+        self.killed: Counter[str] = Counter()  # by test: who killed before is asked first
         self.items = {item.nodeid: item for item in items}
         failed = []
         measured.start()
@@ -379,17 +380,19 @@ class Reach:
         print(f"{len(items)} tests, {sum(self.seconds.values()):.0f} s under coverage", flush=True)
 
     def tests_of(self, path: str, site: Site) -> list[pytest.Item]:
-        """The tests that reach a site, quickest first, the module's own before others."""
+        """The tests that reach a site: quickest first, then who killed most, then the nearest."""
         lines = self.by_line[str(Path(path).resolve())]
         names = {name for line in site.lines for name in lines.get(line, ())}
-        if site.at_import:
+        if site.at_import or not names:  # what ran while tests were collected has no test's name
             names |= {name for some in lines.values() for name in some}
             names |= {item.nodeid for item in self.items.values() if imports(item, path)}
         names &= set(self.items)
         own = f"test_{Path(path).name}"
 
-        def place(name: str) -> tuple[float, bool, str]:
-            return self.seconds[name] // QUICK, self.items[name].path.name != own, name
+        def place(name: str) -> tuple[float, int, int, str]:
+            item = self.items[name]
+            near = 2 * (item.path.name == own) + imports(item, path)
+            return self.seconds[name] // QUICK, -self.killed[name], -near, name
 
         chosen: list[pytest.Item] = []
         spent = 0.0
@@ -453,8 +456,9 @@ def run_module(path: str, reach: Reach, *, again: bool) -> Counter[str]:
     with (OUT / f"{module.__name__}.txt").open("w", encoding="utf-8") as survivors:
         for site in sites:
             chosen = reach.tests_of(path, site)
-            ended = try_mutant(module, tree, site, chosen, reach.allowed(chosen))
+            ended, killer = try_mutant(module, tree, site, chosen, reach.allowed(chosen))
             counted[ended] += 1
+            reach.killed[killer] += 1
             if ended in {"survived", "unreached"}:
                 line = f"{path}:{site.line}: {ended}: {site}"
                 print(line, file=survivors, flush=True)  # a run may be cut short
@@ -476,10 +480,10 @@ def try_mutant(
     site: Site,
     chosen: list[pytest.Item],
     allowed: float,
-) -> str:
-    """Fork, change, test: killed, timeout, survived or unreached."""
+) -> tuple[str, str]:
+    """Fork, change, test: killed, timeout, survived or unreached; and the test that killed."""
     if not chosen:
-        return "unreached"
+        return "unreached", ""
     child = os.fork()
     if child == 0:
         os._exit(judge(module, tree, site, chosen))
@@ -487,11 +491,13 @@ def try_mutant(
     while time.monotonic() < end:
         done, status = os.waitpid(child, os.WNOHANG)
         if done:
-            return "survived" if status == 0 else "killed"
+            code = os.waitstatus_to_exitcode(status)
+            killer = chosen[code - 1].nodeid if 0 < code <= len(chosen) else ""
+            return ("killed" if code else "survived"), killer
         time.sleep(0.002)
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
-    return "timeout"
+    return "timeout", ""
 
 
 def passed_in_fork(
@@ -526,7 +532,10 @@ def passed_in_fork(
 
 
 def judge(module: types.ModuleType, tree: ast.Module, site: Site, chosen: list[pytest.Item]) -> int:
-    """In the child: 0 if every test passes with the change."""
+    """In the child: 0 if every test passes with the change, else the place of the one that fails.
+
+    255 stands for any beyond what an exit code can say, and for what breaks otherwise.
+    """
     quiet = os.open(os.devnull, os.O_WRONLY)
     os.dup2(quiet, 1)
     os.dup2(quiet, 2)
@@ -534,12 +543,12 @@ def judge(module: types.ModuleType, tree: ast.Module, site: Site, chosen: list[p
     try:
         site.apply()
         graft_module(module, tree, at_import=site.at_import)
-        for item, following in zip(chosen, [*chosen[1:], None], strict=True):
-            reports = run_test(item, following)
-            if any(report.failed for report in reports):
-                return 1
+        for place, item in enumerate(chosen, start=1):
+            following = chosen[place] if place < len(chosen) else None
+            if any(report.failed for report in run_test(item, following)):
+                return min(place, 255)
     except BaseException:  # noqa: BLE001 - whatever breaks, the mutant is seen
-        return 1
+        return 255
     return 0
 
 

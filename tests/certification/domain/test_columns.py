@@ -16,8 +16,15 @@ from certification.domain.columns import (
     derive_column,
     read_column,
     read_columns,
+    read_days,
 )
-from certification.domain.evidence import NO_REVIEW, derive_field, read_evidence, read_field
+from certification.domain.evidence import (
+    LARGEST,
+    NO_REVIEW,
+    derive_field,
+    read_evidence,
+    read_field,
+)
 
 DAY = date(2025, 6, 30)
 LARGE = 1e308
@@ -33,7 +40,7 @@ SPECS = {
 }
 VALUES = {
     "number": [0, 100, 50.5, -0.5, 100.5, math.nan, math.inf, -math.inf, LARGE, None, 10**400],
-    "free": [0, -1.5, LARGE, -LARGE, math.nan, None],
+    "free": [0, -1.5, LARGEST, -LARGEST, LARGE, -LARGE, math.nan, None],
     "integer": [0, 10, 3.0, 2.5, 9.999, -1, 11, math.nan, None],
     "boolean": [True, False, None],
     "code": ["a", "b", "c", "", "n/a", None],
@@ -105,6 +112,14 @@ def test_inputs_of_a_derived_column_give_it_the_worst_of_their_states():
         readings = read_evidence(specs, row, DAY)[0]
         assert STATES[found.state[place]] == derive_field(spec, readings).state, row
     assert found.value[2] == 3
+
+
+def test_what_is_no_day_at_all_is_a_bad_one():
+    assert read_days([[1], {}, 7, "2025-01-31", None]).tolist() == [
+        *(-2, -2, -2),
+        date(2025, 1, 31).toordinal(),
+        -1,
+    ]
 
 
 def table(owners, **columns):

@@ -20,6 +20,7 @@ from certification.domain.grading import (
 )
 from certification.domain.posterior import Posterior, Prior
 from certification.domain.rubric_lint import UNRATED
+from tests.certification.domain.rubrics import changed
 
 RUBRIC = load_rubrics(SHIPPED)["county_dsp_v1"]
 TODAY = date(2026, 6, 30)
@@ -112,9 +113,20 @@ def test_a_firm_without_deliveries_is_neutral_and_told_what_a_tier_takes():
     assert found.wanted.deliveries == 2
 
 
+def test_one_delivery_has_a_probability_but_no_tier_yet():
+    found = graded(firm(*many(1)))
+    assert (found.decision.tier, found.low < found.result.total < found.high) == (UNRATED, True)
+    assert 0 < found.probabilities["A"] < found.probabilities["B"] < 1
+
+
+def test_no_village_is_wanted_where_none_is_asked_for():
+    anywhere = {**RUBRIC, "confidence": {**RUBRIC["confidence"], "villages": {}}}
+    assert graded(firm(), rubric=anywhere).wanted.villages == 0
+
+
 def test_history_is_kept_for_one_failing_run():
     weak = firm(*many(8, rubric_mean=1.0, acceptance="conditional"))
-    first = graded(weak, History("A", 0))
+    first = graded(weak, History("A"))
     assert (first.decision.tier, first.decision.fail_streak) == ("A", 1)
     assert "demotion_pending" in first.result.reasons
     second = graded(weak, History("A", first.decision.fail_streak))
@@ -266,6 +278,33 @@ def test_conditions_that_do_not_turn_with_quality():
 def test_a_direct_route_counts():
     route = {"id": "r", "tier": "A", "when": {"field": "b", "op": "eq", "value": 1}}
     assert model(SCORE, routes=[route]).probability("A", NORMAL) == 1.0
+
+
+def test_both_tails_are_exact_to_the_last_digits():
+    # total ≥ 95 from θ = 150, q < −5 below θ = −10: eight deviations either way
+    eight = 6.220960574271785e-16
+    for when in (SCORE | {"value": 95}, {"node": "q", "op": "lt", "value": -5}):
+        assert model(when).probability("A", NORMAL) == pytest.approx(eight, rel=1e-9, abs=0)
+
+
+def test_quality_that_counts_nothing_in_the_total_turns_nothing():
+    weights = [(("children", 0, "weight"), 0.0), (("children", 1, "weight"), 1.0)]
+    rubric = {"tree": changed(tree("wam"), *weights), "tiers": [{"id": "A", "when": SCORE}]}
+    for points, chance in ((40.0, 1.0), (20.0, 0.0)):
+        found = {"t": 0.0, "q": 0.0, "a": 0.0, "i": points}
+        one = Model(rubric, shrunk_node(rubric), found, {}, None)
+        assert one.cuts("A") == []
+        assert one.probability("A", NORMAL) == chance
+
+
+def test_quality_may_lie_two_branches_down():
+    inner = tree() | {"id": "inner"}
+    other = tree()["children"][1] | {"id": "j"}
+    outer = {"id": "t", "max": 150, "aggregate": {"kind": "sum"}, "children": [inner, other]}
+    rubric = {"tree": outer, "tiers": [{"id": "A", "when": SCORE}]}
+    points = {"t": 0.0, "inner": 0.0, "q": 0.0, "a": 0.0, "i": 20.0, "j": 10.0}
+    facts = Model(rubric, shrunk_node(rubric), points, {}, None).at(60)
+    assert (facts.score, facts.nodes["inner"]) == pytest.approx((60, 50))
 
 
 def test_certain_quality_counts_ties_as_reached():

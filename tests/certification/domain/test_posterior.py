@@ -69,6 +69,18 @@ def test_firms_without_spread_within_weigh_the_same():
     assert (found.status, found.prior.mu, found.prior.sigma2) == ("ok", 70.0, 0.0)
 
 
+def test_components_do_not_depend_on_the_unit():
+    scores = [70.0, 72.0], [84.0, 86.0, 84.0]
+    whole, small = (
+        anova_components([GroupSums.of([one / unit for one in some]) for some in scores])
+        for unit in (1, 100)
+    )
+    assert whole.status == small.status == "ok"
+    assert small.prior.tau2 < 1
+    scaled = 100 * small.prior.mu, 1e4 * small.prior.sigma2, 1e4 * small.prior.tau2
+    assert scaled == pytest.approx((whole.prior.mu, whole.prior.sigma2, whole.prior.tau2))
+
+
 @pytest.mark.parametrize("groups", [[], [[70, 80]], [[70], [80]]])
 def test_too_little_to_estimate(groups):
     found = anova_components([GroupSums.of(one) for one in groups])

@@ -90,6 +90,27 @@ def test_unrated_and_other_names_are_neither_up_nor_down():
     assert (move.before, move.after, move.direction) == ("A", "gold", "other")
 
 
+def test_a_tier_of_the_new_rubric_alone_is_neither_up_nor_down():
+    above = changed(PRESENT, (("tiers",), [at_least("S", 19), *PRESENT["tiers"]]))
+    (move,) = compare(PRESENT, above, FIRMS).moves
+    assert (move.before, move.after, move.direction, move.lines) == ("A", "S", "other", ())
+
+
+def test_two_tiers_are_enough_to_move_between():
+    one, other = (changed(PRESENT, (("tiers",), [at_least("A", cut)])) for cut in (12, 17))
+    moves = compare(one, other, {"S": {"a": 8, "b": 8}}).moves
+    assert [(move.before, move.after, move.direction) for move in moves] == [("A", "C", "down")]
+
+
+def test_a_leaf_that_gains_next_to_nothing_is_told():
+    less = {"kind": "piecewise", "knots": [[0, 0], [10, 9.9995]]}
+    present = changed(PRESENT, (("tree", "children", 0, "scale"), less))
+    strict = changed(STRICTER, (("tiers", 0, "when", "value"), 19.9999))
+    present = changed(present, (("tiers", 0, "when", "value"), 19.9999))
+    (move,) = compare(present, strict, {"S": {"a": 10, "b": 10}}).moves
+    assert [(one.leaf, one.change) for one in move.leaves] == [("a", pytest.approx(0.0005))]
+
+
 def test_new_field_that_nobody_has_is_named():
     more = changed(
         PRESENT,

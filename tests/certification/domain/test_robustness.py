@@ -37,6 +37,14 @@ def test_plausible_weights_are_the_same_tomorrow_and_keep_zeros():
     assert drawn.tolist() == [[1.0, 0.0]] * 3
 
 
+def test_plausible_weights_are_a_thousand_draws_at_fifty_unless_said():
+    gammas = np.random.default_rng(20260101).standard_gamma([30.0, 20.0], size=(1000, 2))
+    expected = gammas / gammas.sum(axis=1, keepdims=True)
+    assert np.array_equal(plausible_weights([0.6, 0.4]), expected)
+    first = (expected @ [0.9, 0.7] >= 0.82).mean()
+    assert tier_acceptability([0.9, 0.7], [0.6, 0.4], [82]) == (first, 1 - first)
+
+
 @pytest.mark.parametrize(
     ("weights", "kappa", "draws"),
     [([1], 0, 1), ([1], 50, 0), ([1, -0.1], 50, 1), ([0, 0], 50, 1)],
@@ -62,6 +70,28 @@ def test_two_criteria_formula_equals_the_draws(u1, u2, w, threshold):
 @pytest.mark.parametrize(("threshold", "p"), [(80, 1.0), (80.1, 0.0)])
 def test_two_equal_criteria_do_not_depend_on_weights(threshold, p):
     assert two_criteria_probability(0.8, 0.8, 0.5, threshold) == p
+
+
+@pytest.mark.parametrize(
+    ("u1", "u2", "threshold", "p"),
+    [
+        (0.9, 0.5, 95, 0.0),
+        (0.9, 0.5, 45, 1.0),
+        (0.5, 0.9, 95, 0.0),
+        (0.5, 0.9, 45, 1.0),
+        (0.9, 0.5, 70, 0.5),
+        (0.5, 0.9, 70, 0.5),
+        (0.8, 0.8, 80 + 1e-10, 1.0),
+    ],
+)
+def test_two_criteria_beyond_both_ends_and_in_the_middle(u1, u2, threshold, p):
+    assert two_criteria_probability(u1, u2, 0.5, threshold) == pytest.approx(p, abs=1e-12)
+
+
+def test_half_a_concentration_is_one():
+    assert plausible_weights([0.5, 0], kappa=0.5, draws=1).tolist() == [[1.0, 0.0]]
+    assert two_criteria_probability(0.9, 0.5, 0.5, 70, 0.5) == pytest.approx(0.5)
+    assert two_criteria_probability(0.9, 0.5, 0.5, 45, 0.5) == 1.0
 
 
 @pytest.mark.parametrize(("weight", "kappa"), [(0, 50), (1, 50), (0.5, 0)])
@@ -94,6 +124,11 @@ def test_rank_shares_of_a_firm_sum_to_one(table):
     assert sum(row[0] for row in found.shares) >= 1 - 1e-9
 
 
+def test_firms_a_hair_apart_share_the_best_rank():
+    found = rank_acceptability([[0.5 + 1e-12], [0.5], [0.4]], draws=10)
+    assert found.shares == ((1.0, 0.0, 0.0), (1.0, 0.0, 0.0), (0.0, 0.0, 1.0))
+
+
 def test_many_firms_are_ranked_in_parts(monkeypatch):
     table = [[at / 40, 1 - at / 50] for at in range(40)]
     whole = rank_acceptability(table, draws=50)
@@ -104,8 +139,12 @@ def test_many_firms_are_ranked_in_parts(monkeypatch):
 # --- methods
 
 
-def test_there_are_24_variants():
-    assert len(set(VARIANTS)) == 24
+def test_every_mean_goes_with_every_half_life_severity_and_policy():
+    assert len(VARIANTS) == len(set(VARIANTS)) == 24
+    for mean, half_life, severity, missing in itertools.product(
+        ["wam", "wgm"], [12.0, 18.0, 24.0], [True, False], ["exclude", "neutral"]
+    ):
+        assert Variant(mean, half_life, severity, missing) in VARIANTS
 
 
 TREE = {
@@ -208,3 +247,19 @@ def test_a_leaf_at_its_top_takes_no_part():
     found = counterfactual(9, [ladder("a", 5.0, 5.0), ladder("b", 1.0, 4.0)])
     assert [(change.id, change.gain) for change in found.best] == [("b", 3.0)]
     assert counterfactual(9, [ladder("a", 9.0, 9.0)]).gap == 0.0
+
+
+def test_a_hair_under_the_line_is_reached():
+    hair = 1e-12
+    assert counterfactual(60 + hair, [Reach("a", 60, ())]).gap == 0.0
+    found = counterfactual(10, [Reach("a", 4, (Level(1, 4 + hair, 1), Level(2, 10 - hair, 2)))])
+    assert [(change.x, change.effort) for change in found.single] == [(2, 2)]
+    assert found.best == found.single
+
+
+def test_single_steps_stand_by_effort_then_by_name():
+    some = [
+        ladder("c", 0.0, 9.0, effort=1.0),
+        *(ladder(name, 0.0, 9.0, effort=5.0) for name in "ba"),
+    ]
+    assert [change.id for change in counterfactual(9, some).single] == ["c", "a", "b"]

@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 from certification.domain.scales import (
     SCALES,
     aggregate,
+    best_of,
     cases,
+    scale_fields,
     weighted_arithmetic_mean,
     weighted_geometric_mean,
 )
@@ -107,6 +109,17 @@ def test_cases_take_the_first_that_holds(known, expected):
 
 def test_cases_without_else_give_nothing():
     assert cases({"cases": []}, {}, Context()) == (0.0, "no case")
+    assert best_of({"cases": []}, Context()) == (0.0, "no case")
+
+
+def test_fields_of_a_switch_are_those_of_its_cases_and_of_what_they_choose():
+    def case(name, **what):
+        return {"when": {"field": name, "op": "ge", "value": 1}, **what}
+
+    choice = {"kind": "judgement", "ranges": [case("b", low=0, high=1)]}
+    other = {"kind": "judgement", "ranges": [case("c", low=0, high=1)]}
+    scale = {"kind": "switch", "cases": [case("a", scale=choice)], "else": other}
+    assert scale_fields(scale) == {"a", "b", "c"}
 
 
 @pytest.mark.parametrize(
@@ -121,6 +134,7 @@ def test_cases_without_else_give_nothing():
         ("min", [(4, 10, 0), (8, 10, 0)], True, 8.0),
         ("max", [(4, 10, 0), (8, 10, 0)], True, 16.0),
         ("profile", [(4, 10, 0)], True, None),
+        ("profile", [(4, 10, 1)], True, None),
     ],
 )
 def test_aggregate(kind, children, complete, points):

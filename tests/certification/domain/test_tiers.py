@@ -231,6 +231,15 @@ def test_tier_decision(change, decision):
     assert decide_tier(replace(GOOD, **change), RULE) == TierDecision(*decision)
 
 
+def test_a_newcomer_has_failed_nothing_and_lacks_nothing():
+    assert (GOOD.previous, GOOD.fail_streak, GOOD.missing_share) == (None, 0, 0.0)
+
+
+def test_a_tier_that_asks_for_no_village_takes_a_firm_without_any():
+    rule = DecisionRule(villages={"A": 3})
+    assert decide_tier(replace(GOOD, villages=0), rule).tier == "B"
+
+
 @pytest.mark.parametrize("change", [{"previous": "D"}, {"gates": ("D",)}])
 def test_unknown_tiers_are_refused(change):
     with pytest.raises(ValueError, match="tuple"):

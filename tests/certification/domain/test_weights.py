@@ -61,6 +61,37 @@ def test_ahp_asks_again_where_the_two_methods_differ():
 
 
 @pytest.mark.parametrize(
+    ("upper", "asked"), [((2, 7, 3, 3, 2, 5), False), ((5, 7, 7, 3, 1, 2), True)]
+)
+def test_two_hundredths_apart_is_asked_again(upper, asked):
+    found = ahp(reciprocal(upper, 4))
+    apart = max(abs(a - b) for a, b in zip(found.weights, found.geometric, strict=True))
+    assert (round(apart, 4), apart > 0.02, found.ask_again) == (0.02, asked, asked)
+
+
+def test_consistent_judgements_give_the_same_weights_either_way():
+    found = ahp([[1, 2, 4], [1 / 2, 1, 2], [1 / 4, 1 / 2, 1]])
+    assert found.weights == pytest.approx((4 / 7, 2 / 7, 1 / 7), abs=1e-12)
+    assert found.geometric == pytest.approx(found.weights, abs=1e-12)
+    assert (found.status, found.ask_again) == ("ok", False)
+    assert (found.lambda_max, found.ci) == pytest.approx((3, 0), abs=1e-12)
+
+
+def test_two_items_are_always_consistent():
+    found = ahp([[1, 4], [1 / 4, 1]])
+    assert (found.status, found.ci, found.cr, found.ask_again) == ("ok", 0.0, 0.0, False)
+    assert found.geometric == pytest.approx((0.8, 0.2))
+
+
+def test_what_is_no_matrix_has_no_numbers():
+    nothing = {"weights": (), "lambda_max": None, "ci": None, "cr": None, "geometric": ()}
+    assert vars(ahp([])) == {"status": "invalid", **nothing, "ask_again": False}
+    group = ahp_group([])
+    assert (group.status, group.matrix, group.experts) == ("invalid", (), ())
+    assert (group.combined.status, group.combined.weights) == ("invalid", ())
+
+
+@pytest.mark.parametrize(
     ("n", "mean"),
     [(3, 0.52), (4, 0.89), (5, 1.11), (6, 1.25), (7, 1.35), (8, 1.40), (9, 1.45), (10, 1.49)],
 )
@@ -114,6 +145,15 @@ def test_group_refuses_nothing_invalid_and_mixed_sizes(matrices):
     assert ahp_group(matrices).status == "invalid"
 
 
+def test_group_refuses_one_expert_whose_matrix_is_none():
+    assert ahp_group([[[1, 1], [1, 1]], [[1, 2], [2, 1]]]).status == "invalid"
+
+
+def test_a_ratio_just_above_a_tenth_is_inconsistent():
+    found = ahp(reciprocal((2, 1, 3, 2, 1, 2), 4))
+    assert (round(found.cr, 3), found.status) == (0.101, "inconsistent")
+
+
 def test_global_weights_sum_to_one():
     tree = {"q": (0.7, {"a": (0.2, {}), "b": (0.8, {})}), "i": (0.3, {"c": (1.0, {})})}
     found = global_weights(tree)
@@ -141,7 +181,29 @@ def test_entropy_of_one_firm_is_degenerate():
     assert entropy_weights([[1, 2, 3, 4]]).status == "degenerate"
 
 
-@pytest.mark.parametrize("matrix", [[], [[]], [[1, 2], [1]], [[1, -1], [1, 1]], [[math.nan, 1]]])
+def test_entropy_of_two_firms_by_hand():
+    # shares 1/4 and 3/4, 1/3 and 2/3; what ln 2 is not used up is the spread
+    quarter = 1 + (math.log(1 / 4) / 4 + 3 * math.log(3 / 4) / 4) / math.log(2)
+    third = 1 + (math.log(1 / 3) / 3 + 2 * math.log(2 / 3) / 3) / math.log(2)
+    found = entropy_weights([[1, 1], [3, 2]])
+    assert found.status == "ok"
+    assert found.weights == pytest.approx(
+        (quarter / (quarter + third), third / (quarter + third)), abs=1e-12
+    )
+
+
+def test_a_little_dispersion_is_dispersion():
+    found = entropy_weights([[1, 1], [1.01, 1]])
+    assert (found.status, found.weights) == ("ok", (1.0, 0.0))
+
+
+@pytest.mark.parametrize(
+    "matrix",
+    [
+        *([], [[]], [[1, 2], [1]], [[1, -1], [1, 1]], [[math.nan, 1]]),
+        *([[1, -1], [1, 2]], [[math.inf, 1], [1, 1]]),
+    ],
+)
 def test_entropy_refuses(matrix):
     assert entropy_weights(matrix).status == "invalid"
 
