@@ -1,7 +1,7 @@
 """Reads of applications: what other apps may know, and what a firm's own pages show."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -88,7 +88,7 @@ def application_cases() -> QuerySet[Application]:
     files = ApplicationAttachment.objects.select_related("file")
     return Application.objects.select_related(
         "organisation__region__parent", "form__window__current", "notice", "submitted_by"
-    ).prefetch_related(Prefetch("attachments", files))
+    ).prefetch_related(Prefetch("attachments", files), "submissions")
 
 
 def check_now(application: Application, answers: Mapping[str, Any], *, declared: bool) -> Screening:
@@ -163,13 +163,18 @@ class AnswerLine:
     text: str
 
 
-def answer_lines(application: Application, *, masked: bool = True) -> list[AnswerLine]:
-    """Return the answers as people read them; whole contacts are for the firm itself."""
+def answer_lines(
+    application: Application, answers: Mapping[str, Any], *, masked: bool = True
+) -> list[AnswerLine]:
+    """Return answers as people read them; whole contacts are for the firm itself.
+
+    ``answers`` are those that were sent, or those that the firm's form holds.
+    """
     return [
         AnswerLine(
             one["key"],
             form_words(one, "title"),
-            labels.shown_words(one, application.answers.get(one["key"]), masked=masked),
+            labels.shown_words(one, answers.get(one["key"]), masked=masked),
         )
         for one in application.form.questions
         if one["type"] != "file"
@@ -224,14 +229,16 @@ class FileGroup:
     files: list[ApplicationAttachment]
 
 
-def file_groups(application: Application) -> list[FileGroup]:
-    """Return the files by question, in the order of the form (from a prefetch)."""
+def file_groups(
+    application: Application, files: Sequence[ApplicationAttachment]
+) -> list[FileGroup]:
+    """Return ``files`` of an application by question, in the order of the form."""
     return [
         FileGroup(
             one["key"],
             form_words(one, "title"),
             one["required"],
-            [file for file in application.files if file.kind == one["key"]],
+            [file for file in files if file.kind == one["key"]],
         )
         for one in application.form.questions
         if one["type"] == "file"

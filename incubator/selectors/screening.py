@@ -2,14 +2,14 @@
 
 from dataclasses import dataclass
 
-from django.db.models import Q
+from django.db.models import Prefetch, Q
 from django.utils.functional import Promise
 
 from incubator.domain import application as rules
 from incubator.domain.application_form import is_phone
 from incubator.domain.firm_links import Firm, links
 from incubator.labels import applications as labels
-from incubator.models import Application, ApplicationReview
+from incubator.models import Application, ApplicationReview, ApplicationSubmission
 from incubator.selectors.applications import PAGE
 from portal.domain.adjudication import Adjudication
 from portal.models import User
@@ -145,12 +145,14 @@ class LinkLine:
 
 
 def firm_links(application: Application) -> list[LinkLine]:
-    """Return hints at doubles and linked firms among all that ever applied (two queries).
+    """Return hints at doubles and linked firms among all that ever applied (three queries).
 
     A hint only: nothing is decided by it.
     """
     sent = Application.objects.filter(submitted_at__isnull=False)
-    sent = sent.select_related("organisation").prefetch_related("form")
+    answers = ApplicationSubmission.objects.only("application", "number", "answers")
+    sent = sent.select_related("organisation").defer("answers")
+    sent = sent.prefetch_related("form", Prefetch("submissions", answers))
     others: dict[int, Firm] = {}
     for row in sent.exclude(organisation=application.organisation_id).order_by("pk"):
         others[row.organisation_id] = compared(row)
@@ -159,10 +161,10 @@ def firm_links(application: Application) -> list[LinkLine]:
 
 
 def compared(application: Application) -> Firm:
-    """Return what an applicant is compared by."""
+    """Return what an applicant is compared by, as it was sent last."""
     firm = application.organisation
     answered = [
-        str(application.answers.get(one["key"], ""))
+        str(application.sent_answers.get(one["key"], ""))
         for one in application.form.questions
         if one["type"] == "short" and one["klass"] == "personal"
     ]

@@ -15,7 +15,7 @@ from incubator.forms.applications import AttachmentForm, FirmForm, GroundsForm, 
 from incubator.labels import applications as labels
 from incubator.models import Application, ApplicationWindow
 from incubator.selectors import applications as selectors
-from incubator.selectors.reapplication import standing_panel, with_passed
+from incubator.selectors.reapplication import sent_now, standing_panel, with_passed
 from incubator.selectors.refusals import recheck_panel
 from incubator.selectors.service_times import clock_of
 from incubator.selectors.windows import open_windows
@@ -174,9 +174,12 @@ def edit_page(
     context = {
         **case_context(request, case),
         "check": selectors.check_panel(with_passed(found, case, current)),
-        "passed": standing_panel(case),
+        "passed": standing_panel(case, sent_now(case)),
         "sections": selectors.form_sections(case),
-        "lines": {line.name: line for line in selectors.answer_lines(case, masked=False)},
+        "lines": {
+            line.name: line for line in selectors.answer_lines(case, case.answers, masked=False)
+        },
+        "groups": selectors.file_groups(case, case.files),
         "open": open_now,
         "asked": selectors.asked_lines(case),
         "draft_url": reverse("portal:draft", args=[services.draft_key(case.organisation)]),
@@ -235,8 +238,8 @@ def case_context(request: HttpRequest, case: Application) -> dict[str, Any]:
         "case": case,
         "steps": selectors.steps_of(case),
         "clock": clock_of(case, timezone.localdate()) if case.submitted_at else None,
-        "answers": selectors.answer_lines(case, masked=False),
-        "groups": selectors.file_groups(case),
+        "answers": selectors.answer_lines(case, case.sent_answers, masked=False),
+        "groups": selectors.file_groups(case, case.sent_files),
         "changes": selectors.last_changes(case, masked=False) if case.submitted_at else None,
         "grounds_form": GroundsForm(),
         "signer": Role.FIRM_SIGNER in roles_in(request.user, case.organisation),

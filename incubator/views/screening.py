@@ -27,7 +27,7 @@ from incubator.labels import applications as labels
 from incubator.models import Application
 from incubator.selectors import applications as selectors
 from incubator.selectors import screening as screening_reads
-from incubator.selectors.reapplication import standing_panel
+from incubator.selectors.reapplication import sent_last, standing_panel
 from incubator.selectors.refusals import recheck_panel
 from incubator.services import admissions, decisions, more_info, refusal_reviews
 from incubator.services import screening as services
@@ -143,15 +143,15 @@ def case_page(
         "case": case,
         "page": screening_reads.case_page(case),
         "check": selectors.stored_panel(case),
-        "answers": selectors.answer_lines(case),
+        "answers": selectors.answer_lines(case, case.sent_answers),
         "steps": selectors.steps_of(case),
-        "passed": standing_panel(case),
+        "passed": standing_panel(case, sent_last(case)),
         "reasons": [labels.REASONS[code] for code in case.reason_codes],
         "recheck": recheck_panel(case, timezone.localdate()),
         "objection": objection,
         "may_admit": notice_over(case) and not objection,
         "asked": selectors.asked_lines(case),
-        "groups": selectors.file_groups(case),
+        "groups": selectors.file_groups(case, case.sent_files),
         "changes": selectors.last_changes(case),
         "links": screening_reads.firm_links(case),
         "actions": rules.LIFECYCLE.actions(case.state, [Role.STAFF]),
