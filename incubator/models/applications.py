@@ -19,6 +19,11 @@ from portal.models import Stateful, StoredFile, User
 CASE_READERS = frozenset({Role.STAFF, Role.LEAD})
 
 
+def over(today: date) -> Q:
+    """Return ``incubator.domain.application.is_late`` as the database asks it."""
+    return Q(state="more_info", answer_due_on__isnull=False, answer_due_on__lt=today)
+
+
 class ApplicationQuerySet(models.QuerySet["Application"]):
     """Applications by intention."""
 
@@ -36,9 +41,19 @@ class ApplicationQuerySet(models.QuerySet["Application"]):
             )
         return self.filter(seen)
 
-    def live(self) -> "ApplicationQuerySet":
+    def live(self, today: date) -> "ApplicationQuerySet":
         """Those that stand in the way of another application of the same firm."""
-        return self.exclude(state__in=rules.CLOSED)
+        return self.exclude(state__in=rules.CLOSED).exclude(over(today))
+
+    def late(self, today: date) -> "ApplicationQuerySet":
+        """Those that have lapsed, though no night has recorded it yet."""
+        return self.filter(over(today))
+
+    def standing_in(self, state: str, today: date) -> "ApplicationQuerySet":
+        """Those that stand in ``state`` today."""
+        if state == "lapsed":
+            return self.filter(Q(state=state) | over(today))
+        return self.filter(state=state).exclude(over(today))
 
     def admitted(self) -> "ApplicationQuerySet":
         """Those whose firm was admitted."""
@@ -150,6 +165,15 @@ class Application(Stateful):
     def get_absolute_url(self) -> str:
         """Return the firm's page of this case."""
         return reverse("incubator:application", args=[self.pk])
+
+    def standing(self, today: date) -> str:
+        """Return the state in which the case stands today."""
+        return rules.standing(self.state, self.answer_due_on, today)
+
+    def standing_since(self, today: date) -> date:
+        """Return the day since which the case stands as it does today."""
+        since = timezone.localdate(self.state_since)
+        return rules.standing_since(since, self.state, self.answer_due_on, today)
 
     @property
     def review_until(self) -> date | None:

@@ -71,7 +71,7 @@ class FirmPage:
     applications: list[Application]
 
 
-def firm_page(user: User) -> FirmPage:
+def firm_page(user: User, today: date) -> FirmPage:
     """Return what the person's firms have applied for, newest first (one query)."""
     firms = organisations_of(user, "firm_signer", "firm_member")
     applications = list(
@@ -79,7 +79,7 @@ def firm_page(user: User) -> FirmPage:
         .select_related("organisation", "notice")
         .order_by("-pk")[: PAGE * 5]
     )
-    busy = {one.organisation_id for one in applications if one.state not in rules.CLOSED}
+    busy = {one.organisation_id for one in applications if one.standing(today) not in rules.CLOSED}
     return FirmPage([firm for firm in firms if firm.pk not in busy], applications)
 
 
@@ -361,8 +361,9 @@ ENDS = {
 }
 
 
-def steps_of(application: Application) -> list[Step]:
+def steps_of(application: Application, today: date) -> list[Step]:
     """Return the way of a case with its dates; a closed one ends where it ended."""
+    state = application.standing(today)
     notice = application.notice
     way: list[tuple[str | Promise, date | datetime | None, frozenset[str]]] = [
         (_("Application written"), application.created_at, frozenset({"draft"})),
@@ -376,10 +377,10 @@ def steps_of(application: Application) -> list[Step]:
         (_("Public notice"), notice.opens_on if notice else None, frozenset({"public_notice"})),
         (_("Admission"), application.admitted_on, frozenset({"admitted"})),
     ]
-    if application.state in ENDS:
+    if state in ENDS:
         reached = [Step(label, at, "done") for label, at, _states in way if at is not None]
-        return [*reached, Step(ENDS[application.state], application.state_since, "now")]
-    return placed(way, application.state)
+        return [*reached, Step(ENDS[state], application.standing_since(today), "now")]
+    return placed(way, state)
 
 
 def placed(

@@ -60,12 +60,16 @@ def screening_list(request: HttpRequest) -> HttpResponse:
     filters = ScreeningFilterForm(request.GET)
     values = filters.cleaned_data if filters.is_valid() else {}
     rows = screening_reads.screening_list(
-        state=values.get("state", ""), text=values.get("q", ""), after=keyset(request)
+        today=timezone.localdate(),
+        state=values.get("state", ""),
+        text=values.get("q", ""),
+        after=keyset(request),
     )
     shown = rows[: selectors.PAGE]
     context = {
         "filters": filters,
         "rows": shown,
+        "today": timezone.localdate(),
         "next_url": next_link(request, shown[-1].pk) if len(rows) > selectors.PAGE else "",
     }
     return render(request, "incubator/applications/screening_list.html", context)
@@ -137,25 +141,27 @@ def case_page(
     **bound: forms.Form,
 ) -> HttpResponse:
     """Draw the case; a form with errors comes back as it was filled in, a contact is masked."""
-    objection = standing_of(case.notice, case.organisation)
+    objection, today = standing_of(case.notice, case.organisation), timezone.localdate()
+    state = case.standing(today)
     drawn = {name: bound.get(name) or deed_form(name, case) for name in DEEDS}
     context = {
         "case": case,
+        "state": state,
         "page": screening_reads.case_page(case),
         "check": selectors.stored_panel(case),
         "answers": selectors.answer_lines(case, case.sent_answers),
-        "steps": selectors.steps_of(case),
+        "steps": selectors.steps_of(case, today),
         "passed": standing_panel(case, sent_last(case)),
         "reasons": [labels.REASONS[code] for code in case.reason_codes],
-        "recheck": recheck_panel(case, timezone.localdate()),
+        "recheck": recheck_panel(case, today),
         "objection": objection,
         "may_admit": notice_over(case) and not objection,
         "asked": selectors.asked_lines(case),
         "groups": selectors.file_groups(case, case.sent_files),
         "changes": selectors.last_changes(case),
         "links": screening_reads.firm_links(case),
-        "actions": rules.LIFECYCLE.actions(case.state, [Role.STAFF]),
-        "today": timezone.localdate(),
+        "actions": rules.LIFECYCLE.actions(state, [Role.STAFF]),
+        "today": today,
         "failed": next(iter(bound.values()), None),
         "shown": shown,
         "contact": selectors.contact_lines(case, shown.answers) if shown else [],
