@@ -4,7 +4,7 @@ What is asked is a frozen form (``application_form``), what a machine says of it
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Final
 
 from incubator.domain.application_form import DECLARED, Content, characters, questions_of
@@ -114,6 +114,28 @@ def is_late(state: str, due_on: date | None, today: date) -> bool:
     False
     """
     return state == "more_info" and due_on is not None and today > due_on
+
+
+def standing(state: str, due_on: date | None, today: date) -> str:
+    """Return the state in which a case stands today: unanswered in time it has lapsed.
+
+    So it is shown and judged, whether the night's work has recorded it yet or not.
+
+    >>> standing("more_info", date(2026, 3, 2), date(2026, 3, 3))
+    'lapsed'
+    """
+    return "lapsed" if is_late(state, due_on, today) else state
+
+
+def standing_since(since: date, state: str, due_on: date | None, today: date) -> date:
+    """Return the day since which a case stands as it does: it lapses the day after its last.
+
+    >>> standing_since(date(2026, 2, 20), "more_info", date(2026, 3, 2), date(2026, 3, 9))
+    datetime.date(2026, 3, 3)
+    """
+    if due_on is not None and standing(state, due_on, today) == "lapsed":
+        return due_on + timedelta(days=1)
+    return since
 
 
 def open_answers(state: str, asked: Iterable[str], content: Content) -> frozenset[str]:

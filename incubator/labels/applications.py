@@ -100,6 +100,11 @@ add_refusals(
     {
         "application_exists": _("This firm already has an application under way or is admitted."),
         "application_locked": _("The application is with the reviewers and cannot be changed now."),
+        "application_closed": _("This application is closed and cannot be changed any more."),
+        "application_lapsed": _(
+            "The last day for the answer was %(due)s, so this application has lapsed. What was "
+            "saved is kept, and can be taken over into a new application."
+        ),
         "application_incomplete": _(
             "Some answers are still missing; everything you typed is kept."
         ),
@@ -113,8 +118,9 @@ add_refusals(
         "attachment_unknown": _("This form does not ask for such a file."),
         "attachments_many": _("An application takes at most %(most)s files; remove one first."),
         "answer_late": _(
-            "The last day for this answer was %(due)s, so it cannot be sent any more; what you "
-            "typed is kept and can be taken over into a new application."
+            "The last day for this answer was %(due)s, so the application has lapsed and the "
+            "answer cannot be sent any more. What you typed is kept; start a new application and "
+            "take it over."
         ),
         "due_not_later": _("Choose a day from today on, later than the one that stands."),
         "due_far": _("Choose a day within %(days)s working days."),
@@ -194,7 +200,8 @@ add_work_kinds(
             "building-community",
             _("Look"),
         ),
-    }
+    },
+    over_when_due=["application_answer"],
 )
 add_notification_kinds(
     {

@@ -9,6 +9,7 @@ add_deeds(
         "incubator.create_application": _("Begin an application"),
         "incubator.application_started": _("Application begun"),
         "incubator.save_application": _("Save an application"),
+        "incubator.keep_late_answers": _("Keep answers that came too late"),
         "incubator.take_over_answers": _("Take over earlier answers"),
         "incubator.publish_window": _("Publish an application window"),
         "incubator.setup_applications": _("Set up the applications"),

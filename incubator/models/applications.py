@@ -19,6 +19,11 @@ from portal.models import Stateful, StoredFile, User
 CASE_READERS = frozenset({Role.STAFF, Role.LEAD})
 
 
+def over(today: date) -> Q:
+    """Return ``incubator.domain.application.is_late`` as the database asks it."""
+    return Q(state="more_info", answer_due_on__isnull=False, answer_due_on__lt=today)
+
+
 class ApplicationQuerySet(models.QuerySet["Application"]):
     """Applications by intention."""
 
@@ -36,9 +41,19 @@ class ApplicationQuerySet(models.QuerySet["Application"]):
             )
         return self.filter(seen)
 
-    def live(self) -> "ApplicationQuerySet":
+    def live(self, today: date) -> "ApplicationQuerySet":
         """Those that stand in the way of another application of the same firm."""
-        return self.exclude(state__in=rules.CLOSED)
+        return self.exclude(state__in=rules.CLOSED).exclude(over(today))
+
+    def late(self, today: date) -> "ApplicationQuerySet":
+        """Those that have lapsed, though no night has recorded it yet."""
+        return self.filter(over(today))
+
+    def standing_in(self, state: str, today: date) -> "ApplicationQuerySet":
+        """Those that stand in ``state`` today."""
+        if state == "lapsed":
+            return self.filter(Q(state=state) | over(today))
+        return self.filter(state=state).exclude(over(today))
 
     def admitted(self) -> "ApplicationQuerySet":
         """Those whose firm was admitted."""
@@ -48,7 +63,8 @@ class ApplicationQuerySet(models.QuerySet["Application"]):
 class Application(Stateful):
     """A firm's application for incubation. Only ``incubator.services`` changes its state.
 
-    ``answers`` holds what was answered by the key of the question in ``form``; ``taken_over`` the
+    ``answers`` holds what was answered by the key of the question in ``form``; what the firm has
+    written there and not sent is nobody else's to read (``sent_answers``). ``taken_over`` holds the
     number of an earlier application (``from``) and the ``keys`` of its answers that nobody has
     confirmed yet. In ``decision_pending`` a decision is held: ``proposed_at``, or ``refused_at``
     with its reasons, which the firm learns when it is rejected.
@@ -150,6 +166,15 @@ class Application(Stateful):
         """Return the firm's page of this case."""
         return reverse("incubator:application", args=[self.pk])
 
+    def standing(self, today: date) -> str:
+        """Return the state in which the case stands today."""
+        return rules.standing(self.state, self.answer_due_on, today)
+
+    def standing_since(self, today: date) -> date:
+        """Return the day since which the case stands as it does today."""
+        since = timezone.localdate(self.state_since)
+        return rules.standing_since(since, self.state, self.answer_due_on, today)
+
     @property
     def review_until(self) -> date | None:
         """The last day on which the firm may ask for a review of the refusal."""
@@ -161,6 +186,35 @@ class Application(Stateful):
     def files(self) -> "list[ApplicationAttachment]":
         """The files that count, oldest first (from a prefetch where there is one)."""
         return [one for one in self.attachments.all() if one.removed_at is None]
+
+    @property
+    def last_submission(self) -> "ApplicationSubmission | None":
+        """What the firm sent last (from a prefetch where there is one)."""
+        return next(reversed(self.submissions.all()), None)
+
+    @property
+    def sent_answers(self) -> dict[str, Any]:
+        """The answers as everybody reads them outside the firm's form: as they were sent last.
+
+        Of what was never sent, which is the firm's alone, as they were written.
+        """
+        last = self.last_submission
+        return self.answers if last is None else last.answers
+
+    @property
+    def sent_files(self) -> "list[ApplicationAttachment]":
+        """The files of what was sent last, whatever was added or taken out since."""
+        last = self.last_submission
+        if last is None:
+            return self.files
+        sent = {(one["key"], one["sha256"], one["name"]) for one in last.files}
+        found = {(one.kind, one.file.sha256, str(one)): one for one in self.attachments.all()}
+        return [one for mark, one in found.items() if mark in sent]
+
+    def has_sent(self, stored: StoredFile) -> bool:
+        """Return whether the firm ever sent a file (one query)."""
+        rows = self.submissions.values_list("files", flat=True)
+        return any(one["sha256"] == stored.sha256 for files in rows for one in files)
 
     def earlier(self) -> "Application | None":
         """Return the firm's newest earlier application, if there is one (one query)."""

@@ -14,10 +14,15 @@ from portal.permissions import (
 
 
 def may_read_attachment(user: Person, stored: StoredFile) -> bool:
-    """Return whether ``user`` sees the application that ``stored`` belongs to."""
+    """Return whether ``user`` sees the application that ``stored`` belongs to.
+
+    Others than the firm see only files that it sent.
+    """
     if not isinstance(user, User):
         return False
-    return Application.objects.visible_to(user).filter(attachments__file=stored).exists()
+    own = {membership.organisation_id for membership in user.active_memberships}
+    cases = Application.objects.visible_to(user).filter(attachments__file=stored)
+    return any(case.organisation_id in own or case.has_sent(stored) for case in cases)
 
 
 def require_decider(actor: User, organisation: Organisation) -> None:

@@ -1,7 +1,7 @@
 """Reads of applications: what other apps may know, and what a firm's own pages show."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -71,7 +71,7 @@ class FirmPage:
     applications: list[Application]
 
 
-def firm_page(user: User) -> FirmPage:
+def firm_page(user: User, today: date) -> FirmPage:
     """Return what the person's firms have applied for, newest first (one query)."""
     firms = organisations_of(user, "firm_signer", "firm_member")
     applications = list(
@@ -79,7 +79,7 @@ def firm_page(user: User) -> FirmPage:
         .select_related("organisation", "notice")
         .order_by("-pk")[: PAGE * 5]
     )
-    busy = {one.organisation_id for one in applications if one.state not in rules.CLOSED}
+    busy = {one.organisation_id for one in applications if one.standing(today) not in rules.CLOSED}
     return FirmPage([firm for firm in firms if firm.pk not in busy], applications)
 
 
@@ -88,7 +88,7 @@ def application_cases() -> QuerySet[Application]:
     files = ApplicationAttachment.objects.select_related("file")
     return Application.objects.select_related(
         "organisation__region__parent", "form__window__current", "notice", "submitted_by"
-    ).prefetch_related(Prefetch("attachments", files))
+    ).prefetch_related(Prefetch("attachments", files), "submissions")
 
 
 def check_now(application: Application, answers: Mapping[str, Any], *, declared: bool) -> Screening:
@@ -163,13 +163,18 @@ class AnswerLine:
     text: str
 
 
-def answer_lines(application: Application, *, masked: bool = True) -> list[AnswerLine]:
-    """Return the answers as people read them; whole contacts are for the firm itself."""
+def answer_lines(
+    application: Application, answers: Mapping[str, Any], *, masked: bool = True
+) -> list[AnswerLine]:
+    """Return answers as people read them; whole contacts are for the firm itself.
+
+    ``answers`` are those that were sent, or those that the firm's form holds.
+    """
     return [
         AnswerLine(
             one["key"],
             form_words(one, "title"),
-            labels.shown_words(one, application.answers.get(one["key"]), masked=masked),
+            labels.shown_words(one, answers.get(one["key"]), masked=masked),
         )
         for one in application.form.questions
         if one["type"] != "file"
@@ -224,14 +229,16 @@ class FileGroup:
     files: list[ApplicationAttachment]
 
 
-def file_groups(application: Application) -> list[FileGroup]:
-    """Return the files by question, in the order of the form (from a prefetch)."""
+def file_groups(
+    application: Application, files: Sequence[ApplicationAttachment]
+) -> list[FileGroup]:
+    """Return ``files`` of an application by question, in the order of the form."""
     return [
         FileGroup(
             one["key"],
             form_words(one, "title"),
             one["required"],
-            [file for file in application.files if file.kind == one["key"]],
+            [file for file in files if file.kind == one["key"]],
         )
         for one in application.form.questions
         if one["type"] == "file"
@@ -354,8 +361,9 @@ ENDS = {
 }
 
 
-def steps_of(application: Application) -> list[Step]:
+def steps_of(application: Application, today: date) -> list[Step]:
     """Return the way of a case with its dates; a closed one ends where it ended."""
+    state = application.standing(today)
     notice = application.notice
     way: list[tuple[str | Promise, date | datetime | None, frozenset[str]]] = [
         (_("Application written"), application.created_at, frozenset({"draft"})),
@@ -369,10 +377,10 @@ def steps_of(application: Application) -> list[Step]:
         (_("Public notice"), notice.opens_on if notice else None, frozenset({"public_notice"})),
         (_("Admission"), application.admitted_on, frozenset({"admitted"})),
     ]
-    if application.state in ENDS:
+    if state in ENDS:
         reached = [Step(label, at, "done") for label, at, _states in way if at is not None]
-        return [*reached, Step(ENDS[application.state], application.state_since, "now")]
-    return placed(way, application.state)
+        return [*reached, Step(ENDS[state], application.standing_since(today), "now")]
+    return placed(way, state)
 
 
 def placed(

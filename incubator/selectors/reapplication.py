@@ -52,16 +52,22 @@ def with_passed(
     return keep_passed(result, passed, sent_now(application, answers)) if passed else result
 
 
+def sent_last(application: Application) -> Sent:
+    """Return what was sent last; of a draft, what it holds."""
+    last = application.last_submission
+    return sent_now(application) if last is None else last.sent
+
+
 def standing_keys(application: Application) -> frozenset[str]:
-    """Return the keys of the answers that passed before and are the same still."""
+    """Return the keys of the answers that passed before and were sent again as they were."""
     passed = passed_before(application)
-    return standing(passed, sent_now(application)) if passed else frozenset()
+    return standing(passed, sent_last(application)) if passed else frozenset()
 
 
-def standing_panel(application: Application) -> tuple[str, list[str]] | None:
-    """Return the earlier application's number and the questions whose answers stand."""
+def standing_panel(application: Application, now: Sent) -> tuple[str, list[str]] | None:
+    """Return the earlier application's number and the questions whose answers stand in ``now``."""
     passed = passed_before(application)
-    keys = standing(passed, sent_now(application)) if passed else frozenset()
+    keys = standing(passed, now) if passed else frozenset()
     if passed is None or not keys:
         return None
     asked = [form_words(one, "title") for one in application.form.questions if one["key"] in keys]

@@ -39,5 +39,5 @@ def last_day(application: Application, today: date) -> date | None:
     until = application.review_until
     if until is None or today > until:
         return None
-    others = Application.objects.live().filter(organisation=application.organisation_id)
+    others = Application.objects.live(today).filter(organisation=application.organisation_id)
     return None if others.exists() else until

@@ -1,24 +1,31 @@
 """Reads of applications for those who screen and review them."""
 
 from dataclasses import dataclass
+from datetime import date
 
-from django.db.models import Q
+from django.db.models import Prefetch, Q
 from django.utils.functional import Promise
 
 from incubator.domain import application as rules
 from incubator.domain.application_form import is_phone
 from incubator.domain.firm_links import Firm, links
 from incubator.labels import applications as labels
-from incubator.models import Application, ApplicationReview
+from incubator.models import Application, ApplicationReview, ApplicationSubmission
 from incubator.selectors.applications import PAGE
 from portal.domain.adjudication import Adjudication
 from portal.models import User
 
 # --- staff
 
+HELD = {
+    "proposed": Q(state="decision_pending", proposed_at__isnull=False),
+    "refused": Q(state="decision_pending", refused_at__isnull=False),
+}
+"""Decisions that are held until their batch is released."""
+
 
 def screening_list(
-    *, state: str = "", text: str = "", after: int | None = None
+    *, today: date, state: str = "", text: str = "", after: int | None = None
 ) -> list[Application]:
     """Return up to 21 sent applications, newest first, below the id ``after`` (one query).
 
@@ -26,7 +33,10 @@ def screening_list(
     or the number.
     """
     rows = Application.objects.filter(submitted_at__isnull=False).select_related("organisation")
-    rows = rows.filter(state_filter(state))
+    if state in rules.LIFECYCLE.states:
+        rows = rows.standing_in(state, today)
+    else:
+        rows = rows.filter(HELD.get(state, Q()))
     if text:
         rows = rows.filter(
             Q(organisation__name__icontains=text)
@@ -38,24 +48,15 @@ def screening_list(
     return list(rows.order_by("-pk")[: PAGE + 1])
 
 
-def state_filter(state: str) -> Q:
-    """Return the condition that the state filter of the list stands for."""
-    if state == "proposed":
-        return Q(state="decision_pending", proposed_at__isnull=False)
-    if state == "refused":
-        return Q(state="decision_pending", refused_at__isnull=False)
-    return Q(state=state) if state in rules.LIFECYCLE.states else Q()
-
-
 def proposed_applications(limit: int = 200) -> list[Application]:
     """Return those that wait for the next public notice, oldest proposal first (one query)."""
-    rows = Application.objects.filter(state_filter("proposed")).select_related("organisation")
+    rows = Application.objects.filter(HELD["proposed"]).select_related("organisation")
     return list(rows.order_by("proposed_at", "pk")[:limit])
 
 
 def refused_applications(limit: int = 200) -> list[Application]:
     """Return those whose refusal is held, oldest first (one query)."""
-    rows = Application.objects.filter(state_filter("refused")).select_related("organisation")
+    rows = Application.objects.filter(HELD["refused"]).select_related("organisation")
     return list(rows.order_by("refused_at", "pk")[:limit])
 
 
@@ -145,12 +146,14 @@ class LinkLine:
 
 
 def firm_links(application: Application) -> list[LinkLine]:
-    """Return hints at doubles and linked firms among all that ever applied (two queries).
+    """Return hints at doubles and linked firms among all that ever applied (three queries).
 
     A hint only: nothing is decided by it.
     """
     sent = Application.objects.filter(submitted_at__isnull=False)
-    sent = sent.select_related("organisation").prefetch_related("form")
+    answers = ApplicationSubmission.objects.only("application", "number", "answers")
+    sent = sent.select_related("organisation").defer("answers")
+    sent = sent.prefetch_related("form", Prefetch("submissions", answers))
     others: dict[int, Firm] = {}
     for row in sent.exclude(organisation=application.organisation_id).order_by("pk"):
         others[row.organisation_id] = compared(row)
@@ -159,10 +162,10 @@ def firm_links(application: Application) -> list[LinkLine]:
 
 
 def compared(application: Application) -> Firm:
-    """Return what an applicant is compared by."""
+    """Return what an applicant is compared by, as it was sent last."""
     firm = application.organisation
     answered = [
-        str(application.answers.get(one["key"], ""))
+        str(application.sent_answers.get(one["key"], ""))
         for one in application.form.questions
         if one["type"] == "short" and one["klass"] == "personal"
     ]

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.functional import Promise
 
@@ -111,7 +111,9 @@ def service_times(today: date) -> ServiceTimes:
     """
     since = today - YEAR
     begun = timezone.make_aware(datetime.combine(since - YEAR, time.min))
-    left = Application.objects.filter(state__in=("withdrawn", "lapsed"))
+    left = Application.objects.filter(
+        Q(state="withdrawn") | Q(pk__in=Application.objects.standing_in("lapsed", today))
+    )
     out = {str(pk) for pk in left.values_list("pk", flat=True)}
     items = WorkItem.objects.filter(opened_at__gte=begun)
     reviewed = Application.objects.filter(review_started_at__gte=begun)
@@ -135,6 +137,8 @@ class Clock:
 
 def clock_of(application: Application, today: date) -> Clock | None:
     """Return how long a case has been in its stage (one query); ``None`` where nothing runs."""
+    if application.standing(today) == "lapsed":
+        return None
     waits = waits_of(application)
     still = [one for one in waits if one.closed_on is None]
     if not still:

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.core.files.base import File
+from django.utils import timezone
 
 from incubator.domain import application as rules
 from incubator.domain.application_form import (
@@ -18,7 +19,7 @@ from incubator.domain.application_form import (
 )
 from incubator.models import Application, ApplicationAttachment, ApplicationWindow
 from incubator.services.application_reviews import cancel_reviews
-from incubator.services.more_info import lapse_late
+from incubator.services.more_info import lapse, lapse_late, require_not_lapsed
 from incubator.services.windows import require_open_window
 from portal.domain.lifecycle import Conflict, Invalid
 from portal.domain.roles import Role
@@ -55,7 +56,8 @@ def create_application(
         Organisation.objects.select_for_update().get(pk=organisation.pk)
         require_open_window(window, now, "window_not_open")
         lapse_late(organisation, now=now)
-        if Application.objects.live().filter(organisation=organisation).exists():
+        today = timezone.localdate(now)
+        if Application.objects.live(today).filter(organisation=organisation).exists():
             raise Conflict("application_exists")
         application = Application(
             number=next_serial(SERIES, now=now),
@@ -131,9 +133,17 @@ def save_answers(
     """Keep answers to go on later; those that are locked stay as they are.
 
     Drops the person's autosaved draft and raises the version. Raises ``NotAllowed``,
-    ``Conflict`` (``application_locked``, ``stale``) or ``Invalid``.
+    ``Conflict`` (see ``require_open``) or ``Invalid``. What comes after the last day is kept, the
+    application lapses at once, and then it is refused with ``Conflict("answer_late")``.
     """
     organisation = application.organisation
+    late = keep_late(
+        application=application,
+        answers=answers,
+        actor=actor,
+        now=now,
+        expected_version=expected_version,
+    )
     with operation(
         "incubator.save_application",
         actor=actor,
@@ -143,17 +153,66 @@ def save_answers(
     ):
         require_role(actor, *FIRM, organisation=organisation)
         locked = lock(application)
-        require_open(locked, expected_version)
+        if late:
+            raise Conflict("answer_late", due=locked.answer_due_on)
+        require_open(locked, now, expected_version)
         locked.version += 1
         write_answers(locked, answers, now=now)
         drop_draft(user=actor, key=draft_key(organisation))
     return locked
 
 
-def require_open(application: Application, expected_version: int | None) -> None:
-    """Raise ``Conflict`` unless the firm may change answers and the form was not stale."""
+def keep_late(
+    *,
+    application: Application,
+    answers: Mapping[str, Any],
+    actor: User,
+    now: datetime,
+    expected_version: int | None = None,
+) -> bool:
+    """Keep what comes after its last day and let the application lapse, as the night would.
+
+    Return whether it did: not where the time is not over, or the lapse is recorded already.
+    Raises ``NotAllowed``, ``Conflict`` (``stale``, ``application_lapsed`` a moment ago) or
+    ``Invalid``.
+    """
+    today, organisation = timezone.localdate(now), application.organisation
+    if not rules.is_late(application.state, application.answer_due_on, today):
+        return False
+    with operation(
+        "incubator.keep_late_answers",
+        actor=actor,
+        now=now,
+        subject=application,
+        organisation=organisation,
+    ):
+        require_role(actor, *FIRM, organisation=organisation)
+        locked = lock(application)
+        if not rules.is_late(locked.state, locked.answer_due_on, today):
+            raise Conflict("application_lapsed", due=locked.answer_due_on)
+        require_fresh(locked, expected_version)
+        write_answers(locked, answers, now=now)
+        drop_draft(user=actor, key=draft_key(organisation))
+        return lapse(locked, now=now)
+
+
+def require_open(
+    application: Application, now: datetime, expected_version: int | None = None
+) -> None:
+    """Raise ``Conflict`` unless the firm may change answers and the form was not stale.
+
+    ``application_lapsed``, ``application_closed``, ``application_locked`` or ``stale``.
+    """
+    require_not_lapsed(application, now)
+    if application.state in rules.CLOSED:
+        raise Conflict("application_closed")
     if application.state not in rules.EDITABLE:
         raise Conflict("application_locked")
+    require_fresh(application, expected_version)
+
+
+def require_fresh(application: Application, expected_version: int | None) -> None:
+    """Raise ``Conflict("stale")`` where the form was drawn from an earlier version."""
     if expected_version is not None and application.version != expected_version:
         raise Conflict("stale", version=application.version)
 
@@ -207,12 +266,12 @@ def attach_file(
 ) -> ApplicationAttachment:
     """Add a file to the question called ``kind``; the same bytes are kept there once.
 
-    Raises ``NotAllowed``, ``Conflict`` (``application_locked``, ``attachment_locked``,
+    Raises ``NotAllowed``, ``Conflict`` (see ``require_open``, or ``attachment_locked``,
     ``attachments_many``), ``Invalid("attachment_unknown")`` or what ``stage`` refuses.
     """
     organisation = application.organisation
     require_role(actor, *FIRM, organisation=organisation)
-    require_attachable(application, kind)
+    require_attachable(application, kind, now)
     # outside the transaction: bytes that no row comes to refer to are removed as left over
     staged = stage(upload, "application_attachment")
     with operation(
@@ -225,7 +284,7 @@ def attach_file(
         kind=kind,
     ):
         locked = lock(application)
-        require_attachable(locked, kind)
+        require_attachable(locked, kind, now)
         live = locked.attachments.filter(removed_at__isnull=True)
         same = live.filter(kind=kind, file__sha256=staged.sha256).first()
         if same is not None:
@@ -239,9 +298,9 @@ def attach_file(
     return attachment
 
 
-def require_attachable(application: Application, kind: str) -> None:
+def require_attachable(application: Application, kind: str, now: datetime) -> None:
     """Raise unless files of the question called ``kind`` may be added or removed now."""
-    require_open(application, None)
+    require_open(application, now)
     content = application.form.content
     if kind not in file_keys(content):
         raise Invalid("attachment_unknown", fields={"kind": "attachment_unknown"})
@@ -264,7 +323,7 @@ def remove_attachment(
         attachment=attachment.pk,
     ):
         require_role(actor, *FIRM, organisation=organisation)
-        require_attachable(lock(application), attachment.kind)
+        require_attachable(lock(application), attachment.kind, now)
         attachment.removed_at = attachment.removed_at or now
         attachment.save(update_fields=["removed_at"])
     return attachment
@@ -277,7 +336,10 @@ def withdraw_application(
     now: datetime,
     expected_version: int | None = None,
 ) -> Application:
-    """Take the application back before a decision; reviews under way are cancelled."""
+    """Take the application back before a decision; reviews under way are cancelled.
+
+    Raises ``NotAllowed`` or ``Conflict`` (``wrong_state``, ``stale``, ``application_lapsed``).
+    """
     organisation = application.organisation
     with operation(
         "incubator.withdraw_application",
@@ -286,6 +348,8 @@ def withdraw_application(
         subject=application,
         organisation=organisation,
     ):
+        require_role(actor, Role.FIRM_SIGNER, organisation=organisation)
+        require_not_lapsed(lock(application), now)
         gone = apply_transition(
             instance=application,
             lifecycle=rules.LIFECYCLE,

@@ -11,7 +11,7 @@ from incubator.permissions.applications import require_decider
 from incubator.selectors.reapplication import standing_keys
 from incubator.services.screening import signers_of
 from portal.domain.calendar import add_working_days
-from portal.domain.lifecycle import Invalid
+from portal.domain.lifecycle import Conflict, Invalid
 from portal.domain.roles import Role
 from portal.models import Organisation, User
 from portal.notifications import notify
@@ -124,7 +124,8 @@ def extend_answer(
     """Give the firm until ``due_on`` for its answer, with a reason; it is told.
 
     Raises ``Invalid``: ``due_not_later`` (not after the day that stands, or past), ``due_far``
-    (more than 60 working days off), ``reason_required``; ``Conflict``: ``wrong_state``, ``stale``.
+    (more than 60 working days off), ``reason_required``; ``Conflict``: ``wrong_state``, ``stale``,
+    ``application_lapsed`` (the day that stood is past).
     """
     organisation = application.organisation
     with operation(
@@ -137,6 +138,7 @@ def extend_answer(
     ):
         require_decider(actor, organisation)
         locked = lock(application)
+        require_not_lapsed(locked, now)
         require_later(locked.answer_due_on, due_on, timezone.localdate(now))
         moved = apply_transition(
             instance=locked,
@@ -168,7 +170,7 @@ def lapse_answers(*, now: datetime) -> int:
     Each in a transaction of its own: what was done before an error stays done.
     """
     today = timezone.localdate(now)
-    late = Application.objects.filter(state="more_info", answer_due_on__lt=today)
+    late = Application.objects.late(today)
     return sum(lapse(one, now=now) for one in late.select_related("organisation").order_by("pk"))
 
 
@@ -197,9 +199,15 @@ def lapse(application: Application, *, now: datetime) -> bool:
     return True
 
 
+def require_not_lapsed(application: Application, now: datetime) -> None:
+    """Raise ``Conflict("application_lapsed")`` once the time for an answer is over."""
+    if application.standing(timezone.localdate(now)) == "lapsed":
+        raise Conflict("application_lapsed", due=application.answer_due_on)
+
+
 def lapse_late(organisation: Organisation, *, now: datetime) -> None:
     """Let a firm's late application lapse before another one begins, whatever the night did."""
-    late = Application.objects.filter(organisation=organisation, state="more_info")
+    late = Application.objects.late(timezone.localdate(now)).filter(organisation=organisation)
     for one in late:
         lapse(one, now=now)
 

@@ -11,6 +11,7 @@ from incubator.domain.service_times import DECISION_DAYS, SCREENING_DAYS
 from incubator.models import Application, RefusalReview
 from incubator.permissions.applications import require_decider
 from incubator.services.application_reviews import cancel_reviews, fill_reviews
+from incubator.services.more_info import lapse_late
 from incubator.services.screening import require_state, signers_of
 from portal.domain.calendar import add_working_days
 from portal.domain.lifecycle import Conflict, Invalid, NotAllowed
@@ -53,6 +54,7 @@ def request_review(
     ):
         require_role(actor, Role.FIRM_SIGNER, organisation=organisation)
         Organisation.objects.select_for_update().get(pk=organisation.pk)
+        lapse_late(organisation, now=now)
         locked = lock(application)
         require_state(locked, "rejected", expected_version)
         require_reviewable(locked, now=now)
@@ -93,10 +95,10 @@ def require_reviewable(application: Application, *, now: datetime) -> None:
     """Raise ``Conflict`` unless the refused firm may ask for its one review today."""
     if RefusalReview.objects.filter(application=application).exists():
         raise Conflict("review_used")
-    until = application.review_until
-    if until is None or timezone.localdate(now) > until:
+    until, today = application.review_until, timezone.localdate(now)
+    if until is None or today > until:
         raise Conflict("review_late", days=rules.REQUEST_DAYS)
-    if Application.objects.live().filter(organisation=application.organisation_id).exists():
+    if Application.objects.live(today).filter(organisation=application.organisation_id).exists():
         raise Conflict("application_exists")
 
 

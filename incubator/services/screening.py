@@ -70,9 +70,9 @@ def reveal_contact(
 
 
 def personal_answers(application: Application) -> dict[str, Any]:
-    """Return the answers to questions that ask for personal data."""
+    """Return the answers that were sent to questions that ask for personal data."""
     asked = personal_keys(application.form.content)
-    return {key: one for key, one in application.answers.items() if key in asked}
+    return {key: one for key, one in application.sent_answers.items() if key in asked}
 
 
 def start_review(

@@ -17,18 +17,20 @@ from incubator.selectors.reapplication import with_passed
 from incubator.selectors.service_times import screening_waits
 from incubator.services.applications import (
     CONFIRMED,
+    FIRM,
     draft_key,
     require_open,
     save_answers,
     write_answers,
 )
+from incubator.services.more_info import require_not_lapsed
 from incubator.services.windows import is_open
 from portal.domain.calendar import add_working_days
 from portal.domain.identifiers import is_valid_uscc
 from portal.domain.lifecycle import Conflict, Invalid
 from portal.domain.roles import Role
 from portal.models import User
-from portal.permissions import roles_for
+from portal.permissions import require_role, roles_for
 from portal.services.operations import operation
 from portal.services.registers import drop_draft
 from portal.services.transitions import apply_transition, lock
@@ -50,7 +52,8 @@ def submit_application(
     the autosaved draft is dropped. Raises ``NotAllowed``, ``Conflict`` (``wrong_state``,
     ``stale``) or ``Invalid`` (``application_incomplete`` naming what is missing,
     ``taken_over_open``). What is sent too late is kept, then refused: a draft whose window has
-    closed with ``Conflict("window_closed")``, an answer after its day with ``answer_late``.
+    closed with ``Conflict("window_closed")``, an answer after its day with ``answer_late`` (it
+    lapses then, if no night has recorded it: after that, ``application_lapsed``).
     """
     organisation = application.organisation
     late = too_late(application, now)
@@ -71,8 +74,10 @@ def submit_application(
         organisation=organisation,
     ):
         locked = lock(application)
+        require_role(actor, *FIRM, organisation=organisation)
+        require_not_lapsed(locked, now)
         rules.LIFECYCLE.next_state(locked.state, "submit", roles=roles_for(actor, organisation))
-        require_open(locked, expected_version)
+        require_open(locked, now, expected_version)
         late = too_late(locked, now)
         if late is not None:
             raise late

@@ -1,10 +1,12 @@
 """Small parts of the application pages."""
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from django import template
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -37,8 +39,21 @@ def state_mark(lifecycle: str, state: str, *, public: bool) -> dict[str, Any]:
 
 @register.inclusion_tag(COMPONENTS + "status.html")
 def application_state(case: Application, public: bool = False) -> dict[str, Any]:  # noqa: FBT001, FBT002 a template's switch
-    """An application's state, in the firm's words or the staff's."""
-    return state_mark(rules.LIFECYCLE.name, case.state, public=public)
+    """How an application stands today, in the firm's words or the staff's."""
+    state = case.standing(timezone.localdate())
+    return state_mark(rules.LIFECYCLE.name, state, public=public)
+
+
+@register.filter
+def standing(case: Application, today: date) -> str:
+    """The state in which an application stands today."""
+    return case.standing(today)
+
+
+@register.filter
+def standing_since(case: Application, today: date) -> date:
+    """The day since which it does."""
+    return case.standing_since(today)
 
 
 @register.inclusion_tag(COMPONENTS + "status.html")

@@ -15,7 +15,7 @@ from incubator.forms.applications import AttachmentForm, FirmForm, GroundsForm, 
 from incubator.labels import applications as labels
 from incubator.models import Application, ApplicationWindow
 from incubator.selectors import applications as selectors
-from incubator.selectors.reapplication import standing_panel, with_passed
+from incubator.selectors.reapplication import sent_now, standing_panel, with_passed
 from incubator.selectors.refusals import recheck_panel
 from incubator.selectors.service_times import clock_of
 from incubator.selectors.windows import open_windows
@@ -61,7 +61,7 @@ def firm_new(request: HttpRequest) -> HttpResponse:
 def application_list(request: HttpRequest) -> HttpResponse:
     """What my firms have applied for."""
     today = timezone.localdate()
-    page = selectors.firm_page(request.user)
+    page = selectors.firm_page(request.user, today)
     context = {"page": page, "today": today, "windows": open_windows(today)}
     return render(request, "incubator/applications/list.html", context)
 
@@ -104,9 +104,14 @@ def application(request: HttpRequest, pk: int) -> HttpResponse:
     case = own_application(request, pk)
     if request.method == "POST":
         return answered(request, case)
-    if case.state not in rules.EDITABLE:
+    if not is_open(case):
         return render(request, "incubator/applications/case.html", case_context(request, case))
     return drafted_page(request, case)
+
+
+def is_open(case: Application) -> bool:
+    """Return whether the firm may change the case today."""
+    return case.standing(timezone.localdate()) in rules.EDITABLE
 
 
 def drafted_page(request: HttpRequest, case: Application, **extra: Any) -> HttpResponse:
@@ -134,11 +139,16 @@ def is_behind(draft: FormDraft, case: Application) -> bool:
 
 
 def answered(request: HttpRequest, case: Application) -> HttpResponse:
-    """Save or submit; a case that moved on leads back to its page with a word about it."""
+    """Save or submit; a case that moved on leads back to its page with a word about it.
+
+    Of what comes too late, the service keeps what can be kept.
+    """
     submitting = request.POST.get("deed") == "submit"
-    if case.state not in rules.EDITABLE:
-        return act(request, lambda: deed(request, case, {}, submitting=submitting), case)
     form = ApplicationForm(request.POST, application=case, submitting=submitting)
+    if not is_open(case):
+        form.is_valid()
+        values = form.cleaned_data
+        return act(request, lambda: deed(request, case, values, submitting=submitting), case)
     ok, _saved = run_form(form, lambda values: deed(request, case, values, submitting=submitting))
     if not ok:
         draft = draft_of(request.user, services.draft_key(case.organisation))
@@ -174,9 +184,12 @@ def edit_page(
     context = {
         **case_context(request, case),
         "check": selectors.check_panel(with_passed(found, case, current)),
-        "passed": standing_panel(case),
+        "passed": standing_panel(case, sent_now(case)),
         "sections": selectors.form_sections(case),
-        "lines": {line.name: line for line in selectors.answer_lines(case, masked=False)},
+        "lines": {
+            line.name: line for line in selectors.answer_lines(case, case.answers, masked=False)
+        },
+        "groups": selectors.file_groups(case, case.files),
         "open": open_now,
         "asked": selectors.asked_lines(case),
         "draft_url": reverse("portal:draft", args=[services.draft_key(case.organisation)]),
@@ -233,21 +246,23 @@ def review_drop(request: HttpRequest, pk: int) -> HttpResponse:
 
 def case_context(request: HttpRequest, case: Application) -> dict[str, Any]:
     """Return what both pages of a case show."""
+    today = timezone.localdate()
+    state, roles = case.standing(today), roles_in(request.user, case.organisation)
     return {
         "case": case,
-        "steps": selectors.steps_of(case),
-        "clock": clock_of(case, timezone.localdate()) if case.submitted_at else None,
-        "answers": selectors.answer_lines(case, masked=False),
-        "groups": selectors.file_groups(case),
+        "state": state,
+        "steps": selectors.steps_of(case, today),
+        "clock": clock_of(case, today) if case.submitted_at else None,
+        "answers": selectors.answer_lines(case, case.sent_answers, masked=False),
+        "groups": selectors.file_groups(case, case.sent_files),
         "changes": selectors.last_changes(case, masked=False) if case.submitted_at else None,
         "grounds_form": GroundsForm(),
-        "signer": Role.FIRM_SIGNER in roles_in(request.user, case.organisation),
-        "may_withdraw": "withdraw"
-        in rules.LIFECYCLE.actions(case.state, roles_in(request.user, case.organisation)),
+        "signer": Role.FIRM_SIGNER in roles,
+        "may_withdraw": "withdraw" in rules.LIFECYCLE.actions(state, roles),
         "reasons": [labels.REASONS[code] for code in case.reason_codes],
-        "recheck": recheck_panel(case, timezone.localdate()),
+        "recheck": recheck_panel(case, today),
         "objection": standing_of(case.notice, case.organisation),
-        "today": timezone.localdate(),
+        "today": today,
     }
 
 
@@ -256,6 +271,8 @@ def case_context(request: HttpRequest, case: Application) -> dict[str, Any]:
 def attach(request: HttpRequest, pk: int) -> HttpResponse:
     """Keep an uploaded file at once, so that no later error loses it."""
     case = own_application(request, pk)
+    if not is_open(case):
+        return act(request, lambda: services.require_open(case, timezone.now()), case)
     upload = AttachmentForm(request.POST, request.FILES, auto_id="upload_%s", application=case)
     ok, _kept = run_form(
         upload,

@@ -27,7 +27,7 @@ from incubator.labels import applications as labels
 from incubator.models import Application
 from incubator.selectors import applications as selectors
 from incubator.selectors import screening as screening_reads
-from incubator.selectors.reapplication import standing_panel
+from incubator.selectors.reapplication import sent_last, standing_panel
 from incubator.selectors.refusals import recheck_panel
 from incubator.services import admissions, decisions, more_info, refusal_reviews
 from incubator.services import screening as services
@@ -69,12 +69,16 @@ def screening_list(request: HttpRequest) -> HttpResponse:
     filters = ScreeningFilterForm(request.GET)
     values = filters.cleaned_data if filters.is_valid() else {}
     rows = screening_reads.screening_list(
-        state=values.get("state", ""), text=values.get("q", ""), after=keyset(request)
+        today=timezone.localdate(),
+        state=values.get("state", ""),
+        text=values.get("q", ""),
+        after=keyset(request),
     )
     shown = rows[: selectors.PAGE]
     context = {
         "filters": filters,
         "rows": shown,
+        "today": timezone.localdate(),
         "next_url": next_link(request, shown[-1].pk) if len(rows) > selectors.PAGE else "",
     }
     return render(request, "incubator/applications/screening_list.html", context)
@@ -146,25 +150,27 @@ def case_page(
     **bound: forms.Form,
 ) -> HttpResponse:
     """Draw the case; a form with errors comes back as it was filled in, a contact is masked."""
-    objection = standing_of(case.notice, case.organisation)
+    objection, today = standing_of(case.notice, case.organisation), timezone.localdate()
+    state = case.standing(today)
     drawn = {name: bound.get(name) or deed_form(name, case) for name in DEEDS}
     context = {
         "case": case,
+        "state": state,
         "page": screening_reads.case_page(case),
         "check": selectors.stored_panel(case),
-        "answers": selectors.answer_lines(case),
-        "steps": selectors.steps_of(case),
-        "passed": standing_panel(case),
+        "answers": selectors.answer_lines(case, case.sent_answers),
+        "steps": selectors.steps_of(case, today),
+        "passed": standing_panel(case, sent_last(case)),
         "reasons": [labels.REASONS[code] for code in case.reason_codes],
-        "recheck": recheck_panel(case, timezone.localdate()),
+        "recheck": recheck_panel(case, today),
         "objection": objection,
         "may_admit": notice_over(case) and not objection,
         "asked": selectors.asked_lines(case),
-        "groups": selectors.file_groups(case),
+        "groups": selectors.file_groups(case, case.sent_files),
         "changes": selectors.last_changes(case),
         "links": screening_reads.firm_links(case),
-        "actions": rules.LIFECYCLE.actions(case.state, [Role.STAFF]),
-        "today": timezone.localdate(),
+        "actions": rules.LIFECYCLE.actions(state, [Role.STAFF]),
+        "today": today,
         "shown": shown,
         "contact": selectors.contact_lines(case, shown.answers) if shown else [],
         "contact_form": bound.get("contact") or ReasonForm(auto_id="contact_%s"),
@@ -179,13 +185,13 @@ def case_page(
 
 def placed_forms(context: Mapping[str, Any], *, may_recheck: bool) -> set[str]:
     """Return the forms that ``deeds.html`` has a place for now; a button's refusal needs none."""
-    case, actions = context["case"], context["actions"]
+    case, state, actions = context["case"], context["state"], context["actions"]
     places = {
-        "ask": case.state == "screening",
-        "extend": case.state == "more_info",
-        "propose": case.state == "decision_pending" and not case.proposed_at,
+        "ask": state == "screening",
+        "extend": state == "more_info",
+        "propose": state == "decision_pending" and not case.proposed_at,
         "refuse": "hold_refusal" in actions and not case.refused_at,
-        "reject": "reject" in actions and case.state != "decision_pending",
+        "reject": "reject" in actions and state != "decision_pending",
     }
     if (
         case.state == "review_requested"

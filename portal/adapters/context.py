@@ -5,6 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.functional import Promise, SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
@@ -81,5 +82,5 @@ def tabs(request: HttpRequest) -> list[dict[str, Any]]:
             request.path == home if row["url"] == home else request.path.startswith(row["url"])
         )
         if row["url"] == home:
-            row["count"] = inbox_count(user)
+            row["count"] = inbox_count(user, timezone.localdate())
     return sorted(shown, key=lambda row: row["order"])

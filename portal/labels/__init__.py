@@ -1,7 +1,7 @@
 """Translated names of states, choices and refusals. Callables, so that no wording migrates."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -434,9 +434,16 @@ ALWAYS_TOLD = frozenset({"factor_reset_asked", "factor_reset_done"})
 """Kinds that protect an account: they go out, mail too, whatever the person has chosen."""
 
 
-def add_work_kinds(kinds: dict[str, tuple[str | Promise, str, str | Promise]]) -> None:
-    """Register an app's kinds of work items."""
+OVER_WHEN_DUE: set[str] = set()
+"""Kinds of work items that nobody can do after their day: the case has then ended by itself."""
+
+
+def add_work_kinds(
+    kinds: dict[str, tuple[str | Promise, str, str | Promise]], over_when_due: Iterable[str] = ()
+) -> None:
+    """Register an app's kinds of work items; those ``over_when_due`` leave the inbox by date."""
     register("kinds of work items", WORK_KINDS, kinds)
+    OVER_WHEN_DUE.update(over_when_due)
 
 
 def add_notification_kinds(

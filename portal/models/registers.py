@@ -1,5 +1,6 @@
 """Registers that every stage writes: relations, work items, notices, issued documents."""
 
+from datetime import date
 from typing import ClassVar
 
 from django.db import models
@@ -63,12 +64,16 @@ class WorkItemQuerySet(models.QuerySet["WorkItem"]):
         """Those that still wait."""
         return self.filter(closed_at__isnull=True)
 
-    def waiting_for(self, user: User) -> "WorkItemQuerySet":
-        """What ``user`` sees in the inbox: own, their groups', their organisations'."""
+    def waiting_for(self, user: User, today: date) -> "WorkItemQuerySet":
+        """What ``user`` sees in the inbox: own, their groups', their organisations'.
+
+        What is over with its day is not there after it, also where no job has closed it yet.
+        """
         member = Membership.objects.filter(
             user=user, active=True, organisation=OuterRef("organisation"), role=OuterRef("role")
         )
-        return self.open().filter(
+        waiting = self.open().exclude(kind__in=sorted(labels.OVER_WHEN_DUE), due_on__lt=today)
+        return waiting.filter(
             Q(user=user)
             | Q(user__isnull=True, organisation__isnull=True, role__in=user.role_codes)
             | (Q(user__isnull=True) & Q(Exists(member)))

@@ -30,13 +30,15 @@ class Task:
 
 def inbox(user: User, today: date) -> list[Task]:
     """Return what waits for ``user``, due first, at most 100 lines (one query)."""
-    items = WorkItem.objects.waiting_for(user).order_by(F("due_on").asc(nulls_last=True), "id")
+    items = WorkItem.objects.waiting_for(user, today).order_by(
+        F("due_on").asc(nulls_last=True), "id"
+    )
     return [task(item, today) for item in items[:LIMIT]]
 
 
-def inbox_count(user: User) -> int:
+def inbox_count(user: User, today: date) -> int:
     """Return how many things wait (one query)."""
-    return WorkItem.objects.waiting_for(user).count()
+    return WorkItem.objects.waiting_for(user, today).count()
 
 
 def task(item: WorkItem, today: date) -> Task:

@@ -1,5 +1,6 @@
 """The rules of an application: lifecycle, open answers, reviews."""
 
+from datetime import date
 from itertools import product
 
 import pytest
@@ -13,6 +14,8 @@ WAY = {
     ("more_info", "submit"): "submitted",
     ("submitted", "screen"): "screening",
     ("screening", "ask"): "more_info",
+    ("more_info", "extend"): "more_info",
+    ("more_info", "lapse"): "lapsed",
     ("screening", "start_review"): "in_review",
     ("in_review", "complete_review"): "decision_pending",
     ("decision_pending", "propose"): "decision_pending",
@@ -40,6 +43,8 @@ WHO = {
     "screen": "system",
     "complete_review": "system",
     "ask": "staff",
+    "extend": "staff",
+    "lapse": "system",
     "start_review": "staff",
     "propose": "staff",
     "hold_refusal": "staff",
@@ -70,6 +75,31 @@ def test_lifecycle_allows_exactly_the_drawn_way(state, action, role):
     else:
         with pytest.raises(Conflict):
             step()
+
+
+DUE = date(2026, 3, 2)
+
+
+@pytest.mark.parametrize("state", rules.LIFECYCLE.states)
+@pytest.mark.parametrize(
+    ("due_on", "today", "late"),
+    [
+        (DUE, DUE, False),
+        (DUE, date(2026, 3, 3), True),
+        (DUE, date(2026, 5, 1), True),
+        (None, date(2026, 5, 1), False),
+    ],
+)
+def test_unanswered_in_time_it_has_lapsed_whatever_the_night_did(state, due_on, today, late):
+    asked, since = date(2026, 2, 20), date(2026, 3, 3)
+    lapsed = state == "lapsed" or (late and state == "more_info")
+    assert (rules.standing(state, due_on, today) == "lapsed") is lapsed
+    if not lapsed:
+        assert rules.standing(state, due_on, today) == state
+    if state != "lapsed" and due_on:
+        expected = since if lapsed else asked
+        assert rules.standing_since(asked, state, due_on, today) == expected
+    assert rules.standing_since(asked, state, None, today) == asked
 
 
 FORM = {"questions": [{"type": "section", "title": "一"}, {"type": "short", "key": "name"}]}

@@ -11,10 +11,12 @@ from django_q.models import Schedule
 
 from incubator import tasks
 from incubator.models import Application
+from incubator.selectors.applications import firm_page
 from incubator.selectors.service_times import clock_of, service_times
 from incubator.services import applications, more_info, refusal_reviews, screening, submissions
 from portal.domain.lifecycle import Conflict, Invalid, NotAllowed
 from portal.models import AuditEntry, Notification, WorkItem
+from portal.selectors.inbox import inbox
 from tests.incubator import firms
 from tests.incubator.firms import ANSWERS, open_work
 
@@ -181,13 +183,115 @@ def test_last_day_counts_the_day_after_does_not(world):
     assert answer(world, case, on(DUE, 23)).state == "screening"
 
 
-def test_late_answer_is_kept_and_refused(world):
+LATE = on(date(2026, 12, 1))
+
+
+def save(world, case: Application, now: datetime, text: str = "迟到的话", **changes):
+    return applications.save_answers(
+        application=case, answers={"case_text": text}, actor=world.owner, now=now, **changes
+    )
+
+
+def night(now: datetime) -> None:
+    more_info.lapse_answers(now=now)
+
+
+@pytest.mark.parametrize("deed", [answer, save])
+def test_what_comes_late_is_kept_lapses_and_is_refused(world, deed):
     case = asked(world)
     with pytest.raises(Conflict, match="answer_late") as refusal:
-        answer(world, case, on(date(2026, 12, 1)))
+        deed(world, case, LATE)
     assert refusal.value.params["due"] == DUE
+    typed = ANSWERS["case_text"] if deed is answer else "迟到的话"
+    case.refresh_from_db()
+    assert (case.state, case.answers["case_text"], open_work()) == ("lapsed", typed, [])
+    assert news("application_lapsed") == 2
+    assert list(case.submissions.values_list("number", flat=True)) == [1]
+    entries = AuditEntry.objects.order_by("-number").values_list("action", "outcome", "actor_name")
+    assert list(entries[:4]) == [
+        ("incubator.save_application", "refused", world.owner.name),
+        ("incubator.keep_late_answers", "done", world.owner.name),
+        ("incubator.lapse_application", "done", "system"),
+        ("incubator.application.lapse", "done", "system"),
+    ]
+
+
+@pytest.mark.parametrize("recorded", [False, True])
+def test_what_has_lapsed_takes_nothing_more(world, recorded):
+    case = asked(world)
+    file = case.attachments.get()
+    if recorded:
+        night(LATE)
+        case.refresh_from_db()
+    deeds = {
+        "attach": lambda: applications.attach_file(
+            application=case, upload=firms.pdf(), kind="licence", actor=world.owner, now=LATE
+        ),
+        "detach": lambda: applications.remove_attachment(
+            attachment=file, actor=world.owner, now=LATE
+        ),
+        "withdraw": lambda: applications.withdraw_application(
+            application=case, actor=world.owner, now=LATE
+        ),
+        "extend": lambda: extend(world, case, date(2026, 12, 9), now=LATE),
+    }
+    if recorded:
+        deeds |= {
+            "save": lambda: save(world, case, LATE),
+            "answer": lambda: answer(world, case, LATE),
+        }
+    for deed in deeds.values():
+        with pytest.raises(Conflict, match="application_lapsed") as refusal:
+            deed()
+        assert refusal.value.params == {"due": DUE}
+    stranger = world.people["owner2"]
+    with pytest.raises(NotAllowed):
+        applications.withdraw_application(application=case, actor=stranger, now=LATE)
+    with pytest.raises(NotAllowed):
+        applications.save_answers(application=case, answers={}, actor=stranger, now=LATE)
+
+
+def test_late_and_stale_keeps_nothing_and_says_so(world):
+    case = asked(world)
+    with pytest.raises(Conflict, match="stale"):
+        save(world, case, LATE, expected_version=case.version - 1)
     case.refresh_from_db()
     assert (case.state, case.answers["case_text"]) == ("more_info", ANSWERS["case_text"])
+
+
+def test_late_from_a_page_that_the_night_overtook_is_refused(world):
+    case = asked(world)
+    night(LATE)
+    with pytest.raises(Conflict, match="application_lapsed"):
+        save(world, case, LATE)  # the page still holds what it read before the night
+
+
+@pytest.mark.parametrize("recorded", [False, True])
+def test_reads_know_a_lapse_at_once(world, recorded):
+    case = asked(world)
+    today = LATE.date()
+    if recorded:
+        night(LATE)
+        case.refresh_from_db()
+    assert (case.standing(today), case.standing_since(today)) == ("lapsed", today)
+    assert clock_of(case, today) is None
+    assert [one.time.under_way for one in service_times(today).lines] == [0] * 5
+    assert list(Application.objects.live(today)) == []
+    assert list(Application.objects.standing_in("lapsed", today)) == [case]
+    assert list(Application.objects.standing_in("more_info", today)) == []
+    assert firm_page(world.owner, today).firms == [case.organisation]
+    assert inbox(world.owner, today) == []
+
+
+def test_reads_wait_until_the_last_day_is_over(world):
+    case = asked(world)
+    assert (case.standing(DUE), case.standing_since(DUE)) == ("more_info", world.now.date())
+    assert clock_of(case, DUE).paused is True
+    assert list(Application.objects.live(DUE)) == [case]
+    assert list(Application.objects.standing_in("lapsed", DUE)) == []
+    assert list(Application.objects.standing_in("more_info", DUE)) == [case]
+    assert firm_page(world.owner, DUE).firms == []
+    assert [one.due for one in inbox(world.owner, DUE)] == [DUE]
 
 
 def test_lapses_the_night_after_and_the_firm_is_told(world):
@@ -198,7 +302,7 @@ def test_lapses_the_night_after_and_the_firm_is_told(world):
     case.refresh_from_db()
     assert (case.state, open_work()) == ("lapsed", [])
     assert news("application_lapsed") == 2
-    with pytest.raises(Conflict, match="application_locked"):
+    with pytest.raises(Conflict, match="application_lapsed"):
         applications.save_answers(
             application=case, answers={}, actor=world.owner, now=on(date(2026, 12, 2))
         )
@@ -249,7 +353,7 @@ def test_an_answer_and_the_night_at_once(world):
     case.refresh_from_db()
     assert (case.state, outcomes) in [
         ("screening", {"answer": "screening", "lapsed": False}),
-        ("lapsed", {"answer": "wrong_state", "lapsed": True}),
+        ("lapsed", {"answer": "application_lapsed", "lapsed": True}),
     ]
 
 

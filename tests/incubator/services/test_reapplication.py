@@ -3,7 +3,7 @@
 import pytest
 
 from incubator.models import Application
-from incubator.selectors.reapplication import passed_before, standing_panel
+from incubator.selectors.reapplication import passed_before, sent_last, standing_panel
 from incubator.services import (
     admissions,
     applications,
@@ -52,7 +52,7 @@ def test_unchanged_answers_are_not_asked_for_again(world):
         actor=world.owner,
         now=world.now,
     )
-    number, labels = standing_panel(case)
+    number, labels = standing_panel(case, sent_last(case))
     assert (number, len(labels)) == (old.number, 7)
     with pytest.raises(Invalid, match="asked_passed"):
         ask(world, case, "case_text")
@@ -108,7 +108,7 @@ def test_a_later_refusal_in_doubt_ends_what_passed(world):
 def test_what_another_firm_passed_stands_for_nobody_else(world):
     withdraw(world, firms.in_review(world))
     other = firms.submitted(world, "owner2")
-    assert (passed_before(other), standing_panel(other)) == (None, None)
+    assert (passed_before(other), standing_panel(other, sent_last(other))) == (None, None)
 
 
 def test_pages_say_what_stands(world):

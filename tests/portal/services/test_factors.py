@@ -8,6 +8,7 @@ from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.core import mail
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 
 from portal import tasks
 from portal.domain.lifecycle import Conflict, Invalid, NotAllowed
@@ -99,7 +100,9 @@ def test_second_person_finds_it_among_their_work(world, second):
     waiting = {
         login
         for login in ("sysadmin", "secadmin", "auditor", "learner", "staff")
-        if WorkItem.objects.waiting_for(world.people[login]).filter(kind="factor_reset").exists()
+        if WorkItem.objects.waiting_for(world.people[login], timezone.localdate(world.now))
+        .filter(kind="factor_reset")
+        .exists()
     }
     assert waiting == {"sysadmin", "learner"}
     confirmed(world, request, actor="learner")

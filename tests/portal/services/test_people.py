@@ -7,6 +7,7 @@ from django.core import mail
 from django.core.exceptions import ValidationError
 from django.utils import timezone, translation
 
+from portal import labels
 from portal.models import Job, Notification
 from portal.notifications import notify
 from portal.selectors.inbox import inbox, inbox_count, messages_of, unread_count
@@ -114,7 +115,25 @@ def test_inbox_is_one_query(world, queries, rows):
     assert [line.url for line in lines] == ["/x/"] * rows
     assert [line.due for line in lines] == sorted(line.due for line in lines)
     with queries(1):
-        assert inbox_count(world.sysadmin) == rows
+        assert inbox_count(world.sysadmin, today) == rows
+
+
+def test_what_is_over_with_its_day_leaves_the_inbox_by_date(world, monkeypatch):
+    today = timezone.localdate(world.now)
+    due = {"job_parked": today, "data_request": today, "membership_invited": None}
+    for kind, due_on in due.items():
+        open_work(
+            kind, subject=world.owner, url=f"/{kind}/", now=world.now, due_on=due_on, role="staff",
+            task="x", person="x", organisation_name="x",
+        )  # fmt: skip
+    monkeypatch.setattr(labels, "OVER_WHEN_DUE", {"job_parked", "membership_invited"})
+    tomorrow = today + timedelta(days=1)
+    found = [[line.url for line in inbox(world.staff, day)] for day in (today, tomorrow)]
+    assert [sorted(one) for one in found] == [
+        ["/data_request/", "/job_parked/", "/membership_invited/"],
+        ["/data_request/", "/membership_invited/"],
+    ]
+    assert [inbox_count(world.staff, day) for day in (today, tomorrow)] == [3, 2]
 
 
 def test_inbox_shows_own_groups_and_memberships_only(world):
