@@ -36,8 +36,6 @@ ASK_AGAIN: Final = 0.02
 """Difference of eigenvector and row geometric mean from which an expert is asked again."""
 RECIPROCAL: Final = 1e-6
 """Slack of a_ij · a_ji = 1, for matrices typed with seven digits."""
-MEAN_REPORT: Final = 0.9
-"""Spearman's ρ with the official order below which the yearly report carries a note."""
 
 AhpStatus = Literal["ok", "inconsistent", "invalid"]
 
@@ -281,7 +279,7 @@ _NORMS: Final = {"vector": _vector, "minmax": _minmax, "fixed01": _as_is}
 def spearman(one: Sequence[float], other: Sequence[float]) -> float | None:
     """Spearman's ρ of two orders of the same firms; ``None`` where one has no variation.
 
-    Below ``MEAN_REPORT`` the yearly method report says so.
+    Below 0.9 with the official order a yearly report on the method is to say so.
 
     >>> spearman([1, 2, 3], [10, 20, 15])
     0.5

@@ -287,6 +287,13 @@ def test_both_tails_are_exact_to_the_last_digits():
         assert model(when).probability("A", NORMAL) == pytest.approx(eight, rel=1e-9, abs=0)
 
 
+def test_a_narrow_stretch_has_its_mass():
+    # total ≥ 60 from θ = 80, q < 40.1 below θ = 80.2
+    when = {"all": [SCORE, {"node": "q", "op": "lt", "value": 40.1}]}
+    expected = phi(1.02) - phi(1)
+    assert model(when).probability("A", NORMAL) == pytest.approx(expected, abs=1e-12)
+
+
 def test_quality_that_counts_nothing_in_the_total_turns_nothing():
     weights = [(("children", 0, "weight"), 0.0), (("children", 1, "weight"), 1.0)]
     rubric = {"tree": changed(tree("wam"), *weights), "tiers": [{"id": "A", "when": SCORE}]}

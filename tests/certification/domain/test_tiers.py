@@ -232,7 +232,8 @@ def test_tier_decision(change, decision):
 
 
 def test_a_newcomer_has_failed_nothing_and_lacks_nothing():
-    assert (GOOD.previous, GOOD.fail_streak, GOOD.missing_share) == (None, 0, 0.0)
+    new = Standing({}, items=0, weight=0, villages=0)
+    assert (new.previous, new.fail_streak, new.missing_share, new.gates) == (None, 0, 0.0, ())
 
 
 def test_a_tier_that_asks_for_no_village_takes_a_firm_without_any():
