@@ -87,8 +87,20 @@ def summed(
 
 
 def shown(names: Iterable[str]) -> list[str]:
-    """Return the first names, each cut."""
-    return [name[:LONGEST] for name in list(names)[:SHOWN]]
+    """Return the first names, each cut and made of what can be seen.
+
+    An archive's names may hold bytes of another encoding, zeros or marks that turn the direction
+    of writing: a database may refuse them, and a reader would be misled.
+
+    >>> shown(["hy_part", "a" + chr(0) + ".py", "b" + chr(0x202E) + ".py"])
+    ['hy_part', 'a�.py', 'b�.py']
+    """
+    return [visible(name[:LONGEST]) for name in list(names)[:SHOWN]]
+
+
+def visible(name: str) -> str:
+    """Return a name with U+FFFD for every character that cannot be seen."""
+    return "".join(one if one.isprintable() else "\N{REPLACEMENT CHARACTER}" for one in name)
 
 
 def placed_at(path: str, data: str) -> str:

@@ -17,6 +17,7 @@ from portal.models import AuditEntry, Notification, StoredFile, WorkItem
 from portal.services.accounts import add_member
 from portal.services.files import read_chunks
 from portal.services.operations import operation
+from tests.incubator import sdists
 from tests.incubator.modules_story import admit, module_of, published, wheel
 
 
@@ -426,3 +427,17 @@ def test_module_removed_meanwhile_takes_no_release_and_goes_once(world):
         modules.submit_release(module=module, upload=wheel(), actor=world.resources, now=world.now)
     assert caught.value.code == "module_gone"
     assert not StoredFile.objects.exists()
+
+
+def test_odd_names_in_a_package_are_kept_as_what_can_be_seen(world):
+    """PostgreSQL refuses half a surrogate in JSON, which a name of another encoding becomes."""
+    odd = sdists.member(f"{sdists.FOLDER}/a\udcff\u202e.pth")
+    upload = ContentFile(sdists.packed(None, odd), name=sdists.FILE)
+    module = module_of(world, name=sdists.NAME)
+    release = modules.submit_release(
+        module=module, upload=upload, actor=world.resources, now=world.now
+    )
+    release.refresh_from_db()
+    found = release.metadata["contents"]
+    assert "a\ufffd\ufffd.pth" in found["tops"]
+    assert found["warnings"]["startup"] == ["a\ufffd\ufffd.pth"]
