@@ -69,8 +69,6 @@ class FirmPage:
 
     firms: list[Organisation]
     applications: list[Application]
-    reviewable: list[Application]
-    """Refusals of those firms that may still be reviewed, unless another application is begun."""
 
 
 def firm_page(user: User, today: date) -> FirmPage:
@@ -78,20 +76,11 @@ def firm_page(user: User, today: date) -> FirmPage:
     firms = organisations_of(user, "firm_signer", "firm_member")
     applications = list(
         Application.objects.filter(organisation__in=firms)
-        .select_related("organisation", "notice", "refusal_review")
+        .select_related("organisation", "notice")
         .order_by("-pk")[: PAGE * 5]
     )
     busy = {one.organisation_id for one in applications if one.standing(today) not in rules.CLOSED}
-    free = [firm for firm in firms if firm.pk not in busy]
-    reviewable = [
-        one
-        for one in applications
-        if one.organisation in free
-        and one.review_until is not None
-        and today <= one.review_until
-        and not hasattr(one, "refusal_review")
-    ]
-    return FirmPage(free, applications, reviewable)
+    return FirmPage([firm for firm in firms if firm.pk not in busy], applications)
 
 
 def application_cases() -> QuerySet[Application]:

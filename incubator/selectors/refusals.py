@@ -5,7 +5,6 @@ from datetime import date
 
 from django.utils.functional import Promise
 
-from incubator.domain import application as rules
 from incubator.labels import applications as labels
 from incubator.models import Application, RefusalReview
 
@@ -18,8 +17,6 @@ class RecheckPanel:
     asked: RefusalReview | None
     reasons: list[str | Promise]
     fresh_in: bool
-    draft: Application | None = None
-    """What the firm has begun meanwhile: withdrawn, it stands no more in the review's way."""
 
 
 def recheck_panel(application: Application, today: date) -> RecheckPanel:
@@ -29,9 +26,7 @@ def recheck_panel(application: Application, today: date) -> RecheckPanel:
     """
     asked = RefusalReview.objects.filter(application=application).first()
     if asked is None:
-        until, other = in_the_way(application, today)
-        draft = other if other and other.state == rules.LIFECYCLE.initial else None
-        return RecheckPanel(until if other is None else None, None, [], fresh_in=False, draft=draft)
+        return RecheckPanel(last_day(application, today), None, [], fresh_in=False)
     fresh = application.state == "review_requested" and (
         application.reviews.filter(of_refusal=True, state="submitted").exists()
     )
@@ -39,10 +34,10 @@ def recheck_panel(application: Application, today: date) -> RecheckPanel:
     return RecheckPanel(None, asked, reasons, fresh_in=fresh)
 
 
-def in_the_way(application: Application, today: date) -> tuple[date | None, Application | None]:
-    """Return until when a review may be asked for, and the live application that stops it."""
+def last_day(application: Application, today: date) -> date | None:
+    """Return until when a review may still be asked for, ``None`` where none may."""
     until = application.review_until
     if until is None or today > until:
-        return None, None
+        return None
     others = Application.objects.live(today).filter(organisation=application.organisation_id)
-    return until, others.first()
+    return None if others.exists() else until

@@ -5,7 +5,6 @@ from datetime import date, timedelta
 import pytest
 
 from incubator.models import Application, RefusalReview
-from incubator.selectors.applications import firm_page
 from incubator.selectors.refusals import recheck_panel
 from incubator.services import admissions, decisions, refusal_reviews, screening
 from incubator.services import applications as firm_services
@@ -100,30 +99,6 @@ def test_request_beside_a_new_application_is_refused(world):
         asked(world, case)
     assert refusal.value.code == "application_exists"
     assert recheck_panel(case, world.now.date()).until is None
-
-
-def test_draft_that_is_withdrawn_gives_the_review_back(world):
-    case, today = refused(world), world.now.date()
-    until = case.review_until
-    assert [one.pk for one in firm_page(world.owner, today).reviewable] == [case.pk]
-    draft = firms.started(world)
-    panel = recheck_panel(case, today)
-    assert (panel.until, panel.draft) == (None, draft)
-    assert firm_page(world.owner, today).reviewable == []
-    firm_services.withdraw_application(application=draft, actor=world.owner, now=world.now)
-    assert recheck_panel(case, today).until == until
-    assert [one.pk for one in firm_page(world.owner, today).reviewable] == [case.pk]
-    assert firm_page(world.owner, until + timedelta(days=1)).reviewable == []
-    asked(world, case)
-    assert firm_page(world.owner, today).reviewable == []
-    assert recheck_panel(case, today).draft is None
-
-
-def test_application_that_was_sent_is_no_draft_in_the_way(world):
-    case = refused(world)
-    firms.submitted(world)
-    panel = recheck_panel(case, world.now.date())
-    assert (panel.until, panel.draft) == (None, None)
 
 
 @pytest.mark.parametrize(("day", "taken"), [(date(2026, 12, 7), True), (date(2026, 12, 8), False)])

@@ -146,22 +146,3 @@ def test_reasons_for_a_review_of_a_refusal_stay_where_they_were_typed(
     path = reverse("incubator:screening_deed", args=[case.pk, deed])
     answer = client.post(path, {"reason": TYPED * 900, "version": case.version})
     assert (answer.status_code, TYPED in answer.text) == (422, True)
-
-
-@pytest.mark.parametrize(
-    ("language", "before", "beside"),
-    [
-        ("en", "While a new application is under way it cannot.", "Withdraw that draft first"),
-        ("zh-hans", "新的申请办理期间不能申请复核", "请先撤回该草稿"),
-    ],
-)
-def test_firm_reads_what_a_new_application_does_to_its_review(
-    world: World, language: str, before: str, beside: str
-) -> None:
-    case = screened_out(world)
-    client = world.client("owner", language)
-    applications = reverse("incubator:application_list")
-    assert before in client.get(applications).text
-    firms.started(world)
-    assert before not in client.get(applications).text
-    assert beside in client.get(case.get_absolute_url()).text
