@@ -20,6 +20,7 @@ from incubator.services.screening import signers_of
 from portal.domain.calendar import add_working_days
 from portal.domain.lifecycle import Conflict, Invalid
 from portal.domain.roles import Role
+from portal.domain.texts import is_blank
 from portal.models import Organisation, User
 from portal.notifications import notify
 from portal.services.operations import operation
@@ -63,7 +64,7 @@ def request_resources(
             raise Conflict("pool_closed")
         require_followed(previous, firm, pool, kind)
         require_span(first_month, months, timezone.localdate(now))
-        if not purpose.strip():
+        if is_blank(purpose):
             raise Invalid("invalid_input", fields={"purpose": "reason_required"})
         draft = ResourceRequest.objects.create(
             number=next_serial(SERIES, now=now),
@@ -159,7 +160,7 @@ def answer_question(
     ):
         require_applicant(actor, request.organisation)
         REQUEST.find(lock(request).state, "request")
-        if not purpose.strip():
+        if is_blank(purpose):
             raise Invalid("invalid_input", fields={"purpose": "reason_required"})
         changes = {"amount": require_amount(amount), "purpose": purpose.strip()[:2000]}
         return send(
@@ -249,7 +250,7 @@ def approve(
         if granted > locked.amount:
             asked = f"{locked.amount} {locked.pool.unit}"
             raise Invalid("amount_above", fields={"amount": "amount_above"}, asked=asked)
-        if granted < locked.amount and not note.strip():
+        if granted < locked.amount and is_blank(note):
             raise Invalid("reason_required", fields={"note": "reason_required"})
         moved = decide(
             request,
@@ -343,7 +344,7 @@ def provision(
     with operation("incubator.quota.provision", actor=actor, now=now, subject=request):
         if actor is not None:
             require_manager(actor)
-        if not account.strip():
+        if is_blank(account):
             raise Invalid("invalid_input", fields={"account": "reason_required"})
         moved = apply_transition(
             instance=request,
