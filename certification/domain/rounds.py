@@ -3,6 +3,7 @@
 from typing import Final
 
 from portal.domain.lifecycle import Lifecycle, row
+from portal.domain.texts import is_blank
 
 ROUND: Final = Lifecycle(
     name="certification.round",
@@ -54,7 +55,7 @@ def decision_fault(*, held: bool, needs_review: bool, reason: str) -> str:
     >>> decision_fault(held=False, needs_review=False, reason="")
     ''
     """
-    if reason.strip():
+    if not is_blank(reason):
         return ""
     if held:
         return "hold_reason_required"

@@ -71,6 +71,10 @@ REVIEW_LIFECYCLE: Final = Lifecycle(
 EDITABLE: Final = frozenset({"draft", "more_info"})
 CLOSED: Final = frozenset({"rejected", "upheld", "withdrawn", "lapsed"})
 """States after which the firm may apply again."""
+LEAVES_REVIEW: Final = CLOSED | {"draft"}
+"""States of another application beside which a firm may still ask for a review of its refusal: it
+has sent nothing since. A draft gives way to the review.
+"""
 LIVE_REVIEWS: Final = frozenset({"assigned", "scoring", "submitted"})
 
 MOST_ATTACHMENTS: Final = 20

@@ -14,6 +14,7 @@ from datetime import date
 from typing import Any, Final
 
 from portal.domain.predicates import Problem, comparisons, lint, parse_date
+from portal.domain.texts import is_blank, seen
 
 Content = Mapping[str, Any]
 Question = Mapping[str, Any]
@@ -77,12 +78,12 @@ def form_digest(content: Content) -> str:
 
 
 def characters(text: object) -> int:
-    """Count the characters of an answer that are no white space.
+    """Count the characters of an answer that can be seen, white space left out.
 
     >>> characters(" 村务 公开 ")
     4
     """
-    return len("".join(str(text or "").split()))
+    return len(seen(str(text or "")))
 
 
 def is_phone(text: str) -> bool:
@@ -100,7 +101,7 @@ def is_empty(value: object) -> bool:
     >>> is_empty(" "), is_empty([]), is_empty(False), is_empty(0)
     (True, True, False, False)
     """
-    return value is None or value == [] or (isinstance(value, str) and not value.strip())
+    return value is None or value == [] or (isinstance(value, str) and is_blank(value))
 
 
 def answer_fault(question: Question, value: object) -> str:
@@ -304,7 +305,7 @@ def _key_problems(path: str, keys: Sequence[str]) -> Iterator[Problem]:
 def _question_problems(question: Question, path: str) -> Iterator[Problem]:
     if question["klass"] not in CLASSES:
         yield Problem.of(f"{path}.klass", "write one of %(known)s", known=", ".join(CLASSES))
-    if not question["purpose"].strip():
+    if is_blank(question["purpose"]):
         yield Problem.of(f"{path}.purpose", "write why this is asked")
     least, most = question.get("least"), question.get("most")
     if least is not None and most is not None and least > most:

@@ -10,6 +10,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from portal.domain.lifecycle import Conflict, Invalid, Lifecycle, row
+from portal.domain.texts import is_blank
 
 SLOT: Final = Lifecycle(
     name="incubator.office_slot",
@@ -90,7 +91,7 @@ def wrong(field: str, code: str, **params: object) -> Invalid:
 
 def require_where(place: str, link: str) -> None:
     """Raise ``Invalid`` unless there is a place or an https link (``office_where``, ``…_link``)."""
-    if not place.strip() and not link.strip():
+    if is_blank(place) and is_blank(link):
         raise wrong("place", "office_where")
     if link.strip() and not is_safe_link(link.strip()):
         raise wrong("link", "office_link")

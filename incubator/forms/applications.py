@@ -16,6 +16,7 @@ from incubator.models import Application
 from incubator.selectors.reapplication import standing_keys
 from portal import labels as portal_labels
 from portal.domain.identifiers import UsccError, parse_uscc
+from portal.domain.texts import is_blank
 from portal.models import Organisation, Region
 
 EVERY = ("", _("All"))
@@ -294,7 +295,7 @@ class ConflictForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         """A tie needs a word about it."""
         values: dict[str, Any] = super().clean() or {}
-        if values.get("conflict") == "yes" and not values.get("note", "").strip():
+        if values.get("conflict") == "yes" and is_blank(values.get("note", "")):
             self.add_error("note", portal_labels.REFUSALS["reason_required"])
         return values
 

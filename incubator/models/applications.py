@@ -45,6 +45,10 @@ class ApplicationQuerySet(models.QuerySet["Application"]):
         """Those that stand in the way of another application of the same firm."""
         return self.exclude(state__in=rules.CLOSED).exclude(over(today))
 
+    def against_review(self, today: date) -> "ApplicationQuerySet":
+        """Those beside which the same firm may not ask for a review of a refusal."""
+        return self.live(today).exclude(state__in=rules.LEAVES_REVIEW)
+
     def late(self, today: date) -> "ApplicationQuerySet":
         """Those that have lapsed, though no night has recorded it yet."""
         return self.filter(over(today))

@@ -21,6 +21,7 @@ from incubator.models.calls import Call, CallQuestion, Proposal
 from portal.domain.calendar import add_working_days
 from portal.domain.lifecycle import SYSTEM, Conflict, Invalid
 from portal.domain.roles import Role
+from portal.domain.texts import is_blank
 from portal.models import Organisation, Stateful, User
 from portal.notifications import notify
 from portal.permissions import require_outsider, require_role
@@ -380,7 +381,7 @@ def answer_question(
         locked = CallQuestion.objects.select_for_update().get(pk=question.pk)
         if locked.answered_at is not None:
             raise Conflict("question_answered")
-        if not answer.strip():
+        if is_blank(answer):
             raise Invalid("invalid_input", fields={"answer": "reason_required"})
         locked.answer, locked.answered_at = answer.strip(), now
         clean(locked)

@@ -24,6 +24,7 @@ from incubator.services.screening import signers_of
 from portal.domain.audit_chain import sha256_of
 from portal.domain.lifecycle import Conflict, Invalid
 from portal.domain.roles import Role
+from portal.domain.texts import is_blank
 from portal.models import Organisation, User
 from portal.notifications import notify
 from portal.services.operations import operation
@@ -57,7 +58,7 @@ def publish_agreement(
     words = {"text": lines_of(text), "text_en": lines_of(text_en)}
     with operation("incubator.agreement.publish", actor=actor, now=now, version=version) as opened:
         require_staff(actor)
-        if not version.strip() or not words["text"]:
+        if is_blank(version) or not words["text"]:
             raise Invalid("invalid_input", fields={"text": "reason_required"})
         digest = sha256_of("\n\n".join(words.values()))
         found = IncubationAgreement.objects.filter(version=version.strip()).first()
@@ -99,7 +100,7 @@ def create_cohort(
     with operation("incubator.cohort.create", actor=actor, now=now, title=title) as opened:
         require_staff(actor)
         require_cohort(starts_on=starts_on, ends_on=ends_on, capacity=capacity)
-        if not title.strip():
+        if is_blank(title):
             raise Invalid("invalid_input", fields={"title": "reason_required"})
         cohort = Cohort.objects.create(
             number=next_serial(COHORT_SERIES, now=now),

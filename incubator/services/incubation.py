@@ -19,6 +19,7 @@ from incubator.services.incubation_plan import begin_plan, drop_plan_work
 from incubator.services.office_hours import drop_bookings
 from incubator.services.screening import signers_of
 from portal.domain.lifecycle import Conflict, Invalid
+from portal.domain.texts import is_blank
 from portal.events import FirmRemoved
 from portal.models import User
 from portal.notifications import notify
@@ -258,7 +259,7 @@ def end_incubation(
         require_current(incubation, expected_version)
         settled = settle(incubation, now=now)
         require_end(action, code, open_milestones(settled))
-        if code in {"early", "other"} and not note.strip():
+        if code in {"early", "other"} and is_blank(note):
             raise Invalid("reason_required", fields={"note": "reason_required"})
         moved = move(
             settled,

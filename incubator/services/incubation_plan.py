@@ -27,6 +27,7 @@ from incubator.permissions.cohorts import guide_roles, require_decider, require_
 from incubator.services.screening import signers_of
 from portal.domain.lifecycle import Conflict, Invalid
 from portal.domain.roles import Role
+from portal.domain.texts import is_blank
 from portal.models import User
 from portal.notifications import notify
 from portal.services.operations import operation
@@ -59,7 +60,7 @@ def publish_plan(
     with operation("incubator.plan.publish", actor=actor, now=now, version=version) as opened:
         require_staff(actor)
         require_review_days(review_days)
-        if not version.strip():
+        if is_blank(version):
             raise Invalid("invalid_input", fields={"version": "reason_required"})
         values = {"review_days": review_days, "lines": [asdict(one) for one in read_plan(lines)]}
         found = PlanTemplate.objects.filter(version=version.strip()).first()
@@ -172,7 +173,7 @@ def hand_in(
 ) -> R:
     """Take the firm's step with a milestone or a review: it needs words."""
     require_running(row.incubation)
-    if not text.strip():
+    if is_blank(text):
         raise Invalid("invalid_input", fields={field: "reason_required"})
     return apply_transition(
         instance=row,
@@ -312,7 +313,7 @@ def move_milestone(
         MILESTONE.find(locked.state, "report")
         require_version(locked, expected_version)
         require_move(due_on, timezone.localdate(now))
-        if not reason.strip():
+        if is_blank(reason):
             raise Invalid("reason_required", fields={"reason": "reason_required"})
         locked.due_on, locked.moved_reason = due_on, reason.strip()[:300]
         locked.version += 1

@@ -13,6 +13,7 @@ from incubator.services.screening import signers_of
 from portal.domain.calendar import add_working_days
 from portal.domain.lifecycle import Conflict, Invalid
 from portal.domain.roles import Role
+from portal.domain.texts import is_blank
 from portal.models import Organisation, User
 from portal.notifications import notify
 from portal.services.operations import operation
@@ -52,7 +53,7 @@ def ask_more_info(
     ):
         require_decider(actor, organisation)
         keys = [one["key"] for one in application.form.questions]
-        notes = {key: asked[key].strip() for key in keys if asked.get(key, "").strip()}
+        notes = {key: asked[key].strip() for key in keys if not is_blank(asked.get(key, ""))}
         if not notes:
             raise Invalid("nothing_asked")
         if standing_keys(application) & notes.keys():

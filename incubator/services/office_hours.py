@@ -30,6 +30,7 @@ from incubator.permissions.office_hours import (
 )
 from incubator.services.screening import signers_of
 from portal.domain.lifecycle import Conflict, Invalid, NotAllowed
+from portal.domain.texts import is_blank
 from portal.models import User
 from portal.notifications import notify
 from portal.services.operations import operation
@@ -246,7 +247,7 @@ def book_slot(
         "incubator.office.book", actor=actor, now=now, subject=slot, organisation=firm
     ) as opened:
         require_of_firm(actor, incubation)
-        if not topic.strip():
+        if is_blank(topic):
             raise Invalid("invalid_input", fields={"topic": "reason_required"})
         member = lock(incubation)
         if not may_book(member.standing(timezone.localdate(now))):

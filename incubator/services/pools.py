@@ -31,6 +31,7 @@ from incubator.services.quota_ledger import Deed
 from incubator.services.screening import signers_of
 from portal.domain.lifecycle import Conflict, Invalid
 from portal.domain.roles import Role
+from portal.domain.texts import is_blank
 from portal.models import User
 from portal.notifications import notify
 from portal.services.operations import operation
@@ -336,7 +337,7 @@ def void_usage(*, record: UsageRecord, reason: str, actor: User, now: datetime) 
     """
     with operation("incubator.usage.void", actor=actor, now=now, subject=record, reason=reason):
         require_manager(actor)
-        if not reason.strip():
+        if is_blank(reason):
             raise Invalid("reason_required", fields={"reason": "reason_required"})
         request = record.request
         (month,) = ledger.lock_months(request.pool, [month_of(record.day)])

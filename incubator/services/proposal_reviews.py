@@ -20,6 +20,7 @@ from portal.domain.assignment import Candidate, NotEnoughAssessors, assign
 from portal.domain.calendar import add_working_days
 from portal.domain.lifecycle import Conflict, Invalid, NotAllowed
 from portal.domain.roles import Role
+from portal.domain.texts import is_blank, legible
 from portal.models import User
 from portal.permissions import has_conflict, require_role, ties_by_person
 from portal.services.operations import operation
@@ -173,7 +174,7 @@ def lock_review(review: ProposalReview, actor: User) -> ProposalReview:
 def require_rating(scores: Mapping[str, int], narrative: str, *, no_conflict: bool) -> None:
     """Raise ``Invalid`` naming what is missing in a rating."""
     fields = score_errors(scores)
-    if len(narrative.strip()) < MIN_NARRATIVE:
+    if len(legible(narrative)) < MIN_NARRATIVE:
         fields["narrative"] = "review_narrative_short"
     if not no_conflict:
         fields["no_conflict"] = "review_declaration_missing"
@@ -200,7 +201,7 @@ def step_back(*, review: ProposalReview, reason: str, actor: User, now: datetime
     ):
         lock(proposal.call)
         locked = lock_review(review, actor)
-        if not reason.strip():
+        if is_blank(reason):
             raise Invalid("reason_required", fields={"reason": "reason_required"})
         locked.recused_at, locked.recuse_reason = now, reason.strip()
         clean(locked)

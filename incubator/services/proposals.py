@@ -15,6 +15,7 @@ from incubator.services.calls import clean, close_proposal_work, people_of, rewr
 from portal.domain.identifiers import normalise
 from portal.domain.lifecycle import Conflict, Invalid, NotAllowed
 from portal.domain.roles import OrganisationKind, Role
+from portal.domain.texts import is_blank
 from portal.models import Organisation, User
 from portal.notifications import notify
 from portal.permissions import require_role
@@ -251,7 +252,7 @@ def decline(
     *, partner: ProposalPartner, reason: str, actor: User, now: datetime
 ) -> ProposalPartner:
     """Decline for a partner, with a reason that the lead reads; also after a consent."""
-    if not reason.strip():
+    if is_blank(reason):
         raise Invalid("reason_required", fields={"reason": "reason_required"})
     return answer_as_partner(partner, "declined_at", reason, actor, now)
 

@@ -27,6 +27,7 @@ from incubator.services.screening import signers_of
 from portal.domain.calendar import add_working_days
 from portal.domain.lifecycle import Conflict, Invalid
 from portal.domain.roles import Role
+from portal.domain.texts import is_blank
 from portal.models import Organisation, User
 from portal.notifications import notify
 from portal.services.operations import operation
@@ -71,7 +72,7 @@ def request_resources(
             raise Conflict("pool_closed")
         require_followed(previous, firm, pool, kind)
         require_span(first_month, months, timezone.localdate(now))
-        if not purpose.strip():
+        if is_blank(purpose):
             raise Invalid("invalid_input", fields={"purpose": "reason_required"})
         asked: dict[str, Any] = {
             "organisation": firm,
@@ -178,7 +179,7 @@ def answer_question(
     ):
         require_applicant(actor, request.organisation)
         REQUEST.find(lock(request).state, "request")
-        if not purpose.strip():
+        if is_blank(purpose):
             raise Invalid("invalid_input", fields={"purpose": "reason_required"})
         changes = {"amount": require_amount(amount), "purpose": purpose.strip()[:2000]}
         return send(
@@ -268,7 +269,7 @@ def approve(
         if granted > locked.amount:
             asked = locked.pool.in_words(locked.amount)
             raise Invalid("amount_above", fields={"amount": "amount_above"}, asked=asked)
-        if granted < locked.amount and not note.strip():
+        if granted < locked.amount and is_blank(note):
             raise Invalid("reason_required", fields={"note": "reason_required"})
         moved = decide(
             request,
@@ -362,7 +363,7 @@ def provision(
     with operation("incubator.quota.provision", actor=actor, now=now, subject=request):
         if actor is not None:
             require_manager(actor)
-        if not account.strip():
+        if is_blank(account):
             raise Invalid("invalid_input", fields={"account": "reason_required"})
         moved = apply_transition(
             instance=request,

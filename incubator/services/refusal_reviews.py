@@ -11,6 +11,7 @@ from incubator.domain.service_times import DECISION_DAYS, SCREENING_DAYS
 from incubator.models import Application, RefusalReview
 from incubator.permissions.applications import require_decider
 from incubator.services.application_reviews import cancel_reviews, fill_reviews
+from incubator.services.applications import withdraw_application
 from incubator.services.more_info import lapse_late
 from incubator.services.screening import require_state, signers_of
 from portal.domain.calendar import add_working_days
@@ -40,8 +41,9 @@ def request_review(
 ) -> Application:
     """Ask once for a review of the refusal; somebody new to the case is drawn to read it.
 
-    Meanwhile the case is under way, so the firm starts no other. Where no assessor is left, the
-    staff are told. Raises ``NotAllowed``, ``Invalid("narrative_short")`` or ``Conflict``
+    Meanwhile the case is under way, so the firm starts no other, and a draft of another is
+    withdrawn: what was saved in it can be taken over later. Where no assessor is left, the staff
+    are told. Raises ``NotAllowed``, ``Invalid("narrative_short")`` or ``Conflict``
     (``wrong_state``, ``stale``, ``review_used``, ``review_late``, ``application_exists``).
     """
     organisation = application.organisation
@@ -60,6 +62,8 @@ def request_review(
         require_reviewable(locked, now=now)
         if characters(grounds) < rules.LEAST_NARRATIVE:
             raise Invalid("narrative_short", fields={"grounds": "narrative_short"})
+        for draft in Application.objects.filter(organisation=organisation, state="draft"):
+            withdraw_application(application=draft, actor=actor, now=now)
         moved = apply_transition(
             instance=locked,
             lifecycle=rules.LIFECYCLE,
@@ -98,7 +102,8 @@ def require_reviewable(application: Application, *, now: datetime) -> None:
     until, today = application.review_until, timezone.localdate(now)
     if until is None or today > until:
         raise Conflict("review_late", days=rules.REQUEST_DAYS)
-    if Application.objects.live(today).filter(organisation=application.organisation_id).exists():
+    others = Application.objects.against_review(today)
+    if others.filter(organisation=application.organisation_id).exists():
         raise Conflict("application_exists")
 
 

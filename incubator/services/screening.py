@@ -22,6 +22,7 @@ from incubator.services.application_reviews import (
 from portal.domain.calendar import add_working_days
 from portal.domain.lifecycle import Conflict, Invalid
 from portal.domain.roles import Role
+from portal.domain.texts import is_blank
 from portal.models import Organisation, User
 from portal.notifications import notify
 from portal.services.objections import settled_standings
@@ -64,7 +65,7 @@ def reveal_contact(
         reason=reason.strip(),
     ):
         require_decider(actor, organisation)
-        if not reason.strip():
+        if is_blank(reason):
             raise Invalid("reason_required", fields={"reason": "reason_required"})
     return CaseContact(personal_answers(application), organisation.phone)
 
@@ -172,7 +173,7 @@ def propose_admission(
         require_state(locked, "decision_pending", expected_version)
         if locked.proposed_at is not None:
             raise Conflict("already_proposed")
-        if not reason.strip() and not advised(locked):
+        if is_blank(reason) and not advised(locked):
             raise Invalid("against_reviewers", fields={"reason": "against_reviewers"})
         moved = apply_transition(
             instance=locked,
@@ -286,7 +287,7 @@ def refusal_reasons(reason_codes: Sequence[str], feedback: str) -> list[str]:
     codes = [code for code in rules.REASON_CODES if code in reason_codes]
     if not codes:
         raise Invalid("reasons_missing", fields={"reason_codes": "reasons_missing"})
-    if not feedback.strip():
+    if is_blank(feedback):
         raise Invalid("reason_required", fields={"feedback": "reason_required"})
     return codes
 

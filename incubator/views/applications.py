@@ -16,7 +16,7 @@ from incubator.labels import applications as labels
 from incubator.models import Application, ApplicationWindow
 from incubator.selectors import applications as selectors
 from incubator.selectors.reapplication import sent_now, standing_panel, with_passed
-from incubator.selectors.refusals import recheck_panel
+from incubator.selectors.refusals import open_refusal, recheck_panel
 from incubator.selectors.service_times import clock_of
 from incubator.selectors.windows import open_windows
 from incubator.services import applications as services
@@ -194,6 +194,7 @@ def edit_page(
         "asked": selectors.asked_lines(case),
         "draft_url": reverse("portal:draft", args=[services.draft_key(case.organisation)]),
         "upload": AttachmentForm(auto_id="upload_%s", application=case),
+        "refusal": open_refusal(case, timezone.localdate()),
         "earlier": selectors.earlier_answers(case),
         "taken_over": selectors.taken_over_labels(case),
         "may_submit": case.state != rules.LIFECYCLE.initial

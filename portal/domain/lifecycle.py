@@ -7,6 +7,8 @@ A lifecycle is data. Each app writes its own tables in its ``domain/``; the one 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from portal.domain.texts import is_blank
+
 SYSTEM = "system"
 """The role of a job or a machine check: no person holds it."""
 
@@ -133,7 +135,7 @@ class Lifecycle:
         transition = self.find(state, action)
         if not transition.roles & held:
             raise NotAllowed("role", lifecycle=self.name, action=action)
-        if transition.reason_required and not reason.strip():
+        if transition.reason_required and is_blank(reason):
             raise Invalid("reason_required", fields={"reason": "reason_required"})
         return transition
 

@@ -4,6 +4,7 @@ from typing import Final
 
 from portal.domain.lifecycle import Lifecycle, row
 from portal.domain.roles import Role
+from portal.domain.texts import is_blank, seen
 
 LIFECYCLE: Final = Lifecycle(
     name="portal.objection",
@@ -58,16 +59,11 @@ def faults_of(*, real_name: str, grounds: str, evidence: str) -> dict[str, str]:
     {'evidence': 'objection_evidence'}
     """
     faults = {}
-    name = real_name.strip().casefold()
-    if (
-        len(name) < LEAST_NAME
-        or name.removesuffix("者") in NO_NAMES
-        or not any(map(str.isalpha, name))
-    ):
+    if not is_name(real_name):
         faults["real_name"] = "objection_name"
-    if not grounds.strip():
+    if is_blank(grounds):
         faults["grounds"] = "objection_grounds"
-    if not evidence.strip():
+    if is_blank(evidence):
         faults["evidence"] = "objection_evidence"
     return faults
 
@@ -75,10 +71,10 @@ def faults_of(*, real_name: str, grounds: str, evidence: str) -> dict[str, str]:
 def is_name(text: str) -> bool:
     """Return whether a text may be a person's name; whose it is nobody can tell.
 
-    >>> [is_name(text) for text in ("示例居民", "匿名者", "12", "王")]
-    [True, False, False, False]
+    >>> [is_name(text) for text in ("阿卜杜拉·买买提", "李青", "匿名者", "1王")]
+    [True, True, False, False]
     """
-    name = text.strip().casefold()
+    name = seen(text).casefold()
     letters = sum(map(str.isalpha, name))
     return letters >= LEAST_NAME and name.removesuffix("者") not in NO_NAMES
 

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from portal.domain.lifecycle import Conflict, Invalid, NotAllowed
 from portal.domain.roles import Role
+from portal.domain.texts import is_blank
 from portal.models import FactorReset, User
 from portal.notifications import notify
 from portal.permissions import require_role
@@ -37,7 +38,7 @@ def ask_factor_reset(*, user: User, reason: str, actor: User, now: datetime) -> 
         require_role(actor, Role.SECURITY_ADMIN)
         if actor.pk == user.pk:
             raise NotAllowed("own_factor")
-        if not reason.strip():
+        if is_blank(reason):
             raise Invalid("reason_required", fields={"reason": "reason_required"})
         if not Authenticator.objects.filter(user=user).exists():
             raise Conflict("no_factor")

@@ -13,6 +13,7 @@ from django.utils import timezone
 from portal.domain.calendar import add_working_days
 from portal.domain.lifecycle import Conflict, Invalid, NotAllowed
 from portal.domain.roles import Role
+from portal.domain.texts import is_blank
 from portal.models import (
     AccessToken,
     CalendarFeed,
@@ -101,7 +102,7 @@ def answer(
         require_role(actor, Role.SECURITY_ADMIN)
         if actor.pk == request.user_id:
             raise NotAllowed("own_request")
-        if not text.strip():
+        if is_blank(text):
             raise Invalid("reason_required", fields={"text": "reason_required"})
         locked = DataRequest.objects.select_for_update(of=("self",)).get(pk=request.pk)
         if locked.answered_at is not None:
@@ -132,7 +133,7 @@ def reveal_contact(*, user: User, reason: str, actor: User, now: datetime) -> Co
     """
     with operation("person.reveal", actor=actor, now=now, subject=user, reason=reason.strip()):
         require_role(actor, Role.SECURITY_ADMIN)
-        if not reason.strip():
+        if is_blank(reason):
             raise Invalid("reason_required", fields={"reason": "reason_required"})
         if user.restricted_at is not None:
             raise Conflict("use_restricted")
@@ -149,7 +150,7 @@ def set_account(*, user: User, active: bool, reason: str, actor: User, now: date
         require_role(actor, Role.SECURITY_ADMIN)
         if actor.pk == user.pk:
             raise NotAllowed("own_account")
-        if not reason.strip():
+        if is_blank(reason):
             raise Invalid("reason_required", fields={"reason": "reason_required"})
         if user.email.endswith(f"@{ERASED_DOMAIN}"):
             raise Conflict("account_erased")

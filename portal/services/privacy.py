@@ -7,6 +7,7 @@ from pathlib import Path
 
 from portal.domain.audit_chain import sha256_of
 from portal.domain.lifecycle import Conflict, Invalid
+from portal.domain.texts import is_blank
 from portal.models import PrivacyAcceptance, PrivacyNotice, User
 from portal.services.operations import operation
 
@@ -40,7 +41,7 @@ def read_words(path: Path) -> Words:
         words = Words(**values)
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise Invalid("privacy_file", name=path.name) from error
-    if not words.version.strip() or not words.text.strip():
+    if is_blank(words.version) or is_blank(words.text):
         raise Invalid("privacy_file", name=path.name)
     return words
 

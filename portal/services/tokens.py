@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from portal.domain.lifecycle import Conflict, Invalid
+from portal.domain.texts import is_blank
 from portal.models import AccessToken, User
 from portal.services.operations import operation
 
@@ -25,7 +26,7 @@ def create_token(*, actor: User, label: str, days: int, now: datetime) -> tuple[
     """
     with operation("token.create", actor=actor, now=now, label=label.strip(), days=days) as opened:
         User.objects.select_for_update().get(pk=actor.pk)
-        if not label.strip():
+        if is_blank(label):
             raise Invalid("token_label", fields={"label": "token_label"})
         if days not in LIFETIMES:
             raise Invalid("token_days", fields={"days": "token_days"})

@@ -6,6 +6,7 @@ from typing import Final
 
 from portal.domain.lifecycle import SYSTEM, Invalid, Lifecycle, row
 from portal.domain.roles import Role
+from portal.domain.texts import is_blank, legible
 
 FIRM = "firm_signer firm_member"
 
@@ -136,11 +137,11 @@ def check_review(
     fields |= {
         f"narrative_{name}": "mark_reason_short"
         for name in CRITERIA
-        if len(narratives.get(name, "").strip()) < NARRATIVE_MIN
+        if len(legible(narratives.get(name, ""))) < NARRATIVE_MIN
     }
     if verdict not in VERDICTS:
         fields["verdict"] = "verdict_missing"
-    if verdict == "request_changes" and not note.strip():
+    if verdict == "request_changes" and is_blank(note):
         fields["note"] = "reason_required"
     if verdict == "approve" and not fields and min(scores[name] for name in CRITERIA) == 0:
         fields["verdict"] = "approve_with_zero"
@@ -160,7 +161,7 @@ def decision_faults(decision: str, *, note: str, code: str, photo: bool) -> dict
     faults: dict[str, str] = {}
     if decision not in DECISIONS:
         faults["decision"] = "decision_missing"
-    elif decision != "accept" and not note.strip():
+    elif decision != "accept" and is_blank(note):
         faults["note"] = "reason_required"
     if bool(code.strip()) == photo:
         faults["code"] = "one_factor" if photo else "second_factor"

@@ -13,6 +13,7 @@ from portal.domain.assignment import Assignment, Candidate, NotEnoughAssessors, 
 from portal.domain.calendar import add_working_days
 from portal.domain.lifecycle import SYSTEM, Conflict, Invalid
 from portal.domain.roles import Role
+from portal.domain.texts import is_blank
 from portal.models import StoredFile, User
 from portal.notifications import notify
 from portal.permissions import require_outsider, require_role, ties_by_person
@@ -177,7 +178,7 @@ def submit_version(
     ):
         require_role(actor, *REPRESENTS, organisation=pilot.provider)
         require_running(pilot)
-        if not note.strip():
+        if is_blank(note):
             raise Invalid("no_note", fields={"note": "no_note"})
         if not version.files.exists():
             raise Invalid("no_files")

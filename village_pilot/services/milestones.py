@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from portal.domain.lifecycle import Conflict, Invalid
 from portal.domain.roles import Role
+from portal.domain.texts import is_blank
 from portal.models import User
 from portal.permissions import require_outsider, require_role
 from portal.services.operations import operation
@@ -94,7 +95,7 @@ def move_milestone(
             raise Conflict("pilot_not_working")
         if locked.state in MILESTONE.final:
             raise Conflict("milestone_decided")
-        if not reason.strip():
+        if is_blank(reason):
             raise Invalid("reason_required", fields={"reason": "reason_required"})
         if due_on == locked.due_on:
             raise Invalid("same_date", fields={"due_on": "same_date"})

@@ -10,6 +10,7 @@ from django.utils import timezone
 from portal.domain.calendar import add_working_days
 from portal.domain.lifecycle import Invalid
 from portal.domain.roles import Role
+from portal.domain.texts import is_blank
 from portal.models import User
 from portal.notifications import notify
 from portal.services.operations import operation
@@ -178,7 +179,7 @@ def set_redesign_level(
         require_reviewer(actor, version)
         if level not in REDESIGN_LEVELS:
             raise Invalid("level_missing", fields={"redesign_level": "level_missing"})
-        if not reason.strip():
+        if is_blank(reason):
             raise Invalid("reason_required", fields={"redesign_reason": "reason_required"})
         locked = Pilot.objects.select_for_update().get(pk=pilot.pk)
         locked.redesign_level, locked.redesign_reason = level, reason.strip()

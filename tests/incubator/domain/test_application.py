@@ -77,6 +77,11 @@ def test_lifecycle_allows_exactly_the_drawn_way(state, action, role):
             step()
 
 
+def test_only_what_is_not_sent_or_over_leaves_the_right_to_a_review():
+    leaves = {"draft", "rejected", "upheld", "withdrawn", "lapsed"}
+    assert leaves == rules.LEAVES_REVIEW
+
+
 DUE = date(2026, 3, 2)
 
 

@@ -5,11 +5,11 @@ from datetime import date, timedelta
 import pytest
 
 from incubator.models import Application, RefusalReview
-from incubator.selectors.refusals import recheck_panel
-from incubator.services import admissions, decisions, refusal_reviews, screening
+from incubator.selectors.refusals import OpenRefusal, open_refusal, recheck_panel
+from incubator.services import admissions, decisions, more_info, refusal_reviews, screening
 from incubator.services import applications as firm_services
 from portal.domain.lifecycle import Conflict, Invalid, NotAllowed
-from portal.models import Notification, User
+from portal.models import AuditEntry, Notification, User
 from portal.services.accounts import create_person, grant_role
 from portal.services.registers import record_relation
 from tests.incubator import firms
@@ -92,9 +92,76 @@ def firm_services_locked(world, case):
     assert refusal.value.code == "application_locked"
 
 
+def test_draft_leaves_the_right_and_gives_way_to_the_review(world):
+    case = refused(world)
+    draft = firms.started(world)
+    firm_services.save_answers(
+        application=draft, answers={"case_text": "新写的案例"}, actor=world.owner, now=world.now
+    )
+    panel = recheck_panel(case, world.now.date())
+    assert (panel.until, panel.draft) == (case.review_until, draft.number)
+    with pytest.raises(NotAllowed):
+        asked(world, case, actor=world.member)
+    with pytest.raises(Invalid):
+        asked(world, case, grounds="短")
+    draft.refresh_from_db()
+    assert draft.state == "draft"
+    assert asked(world, case).state == "review_requested"
+    draft.refresh_from_db()
+    assert draft.state == "withdrawn"
+    entry = AuditEntry.objects.get(action="incubator.withdraw_application")
+    assert (entry.outcome, entry.actor_name) == ("done", world.owner.name)
+
+    refusal_reviews.drop_review(
+        application=Application.objects.get(pk=case.pk), actor=world.owner, now=world.now
+    )
+    fresh = firms.started(world)
+    taken = firm_services.take_over_answers(application=fresh, actor=world.owner, now=world.now)
+    assert taken.answers["case_text"] == "新写的案例"
+
+
+def test_request_beside_an_application_that_lapsed_today(world):
+    case = screened_out(world)
+    more_info.ask_more_info(
+        application=firms.submitted(world),
+        asked={"case_text": "请补充"},
+        actor=world.staff,
+        now=world.now,
+    )
+    later = world.now + timedelta(days=8)
+    assert recheck_panel(case, world.now.date()).until is None
+    assert recheck_panel(case, later.date()).until == case.review_until
+    assert asked(world, case, now=later).state == "review_requested"
+
+
+def test_what_sending_a_draft_gives_up(world, queries):
+    case = refused(world)
+    draft = firms.started(world)
+    until = case.review_until
+    with queries(1):
+        found = open_refusal(draft, until)
+    assert found == OpenRefusal(case.number, case.get_absolute_url(), until)
+    assert open_refusal(draft, until + timedelta(days=1)) is None
+    assert open_refusal(case, until) is None
+    asked(world, case)
+    refusal_reviews.drop_review(
+        application=Application.objects.get(pk=case.pk), actor=world.owner, now=world.now
+    )
+    assert open_refusal(firms.started(world), until) is None
+
+
+@pytest.mark.parametrize("count", [0, 1])
+def test_panel_takes_two_queries(world, queries, count):
+    case = refused(world)
+    for _number in range(count):
+        firms.started(world)
+    with queries(2):
+        recheck_panel(case, world.now.date())
+
+
 def test_request_beside_a_new_application_is_refused(world):
     case = refused(world)
-    firms.started(world)
+    firms.submitted(world)
     with pytest.raises(Conflict) as refusal:
         asked(world, case)
     assert refusal.value.code == "application_exists"

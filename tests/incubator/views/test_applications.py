@@ -402,6 +402,46 @@ def test_withdraw_from_a_stale_page_is_refused(world):
     assert case.state == "withdrawn"
 
 
+def test_draft_leaves_the_review_of_a_refusal_and_says_what_sending_gives_up(world, monkeypatch):
+    monkeypatch.setattr("django.utils.timezone.now", lambda: world.now)
+    case = brought_to(world, "rejected")
+    client = world.client("owner", "en")
+    assert "Writing a new application does not take this right away" in shown_of(client, case)
+    draft = firms.started(world)
+    written = shown_of(client, draft)
+    assert "You can still ask for a review of the refusal" in written
+    assert 'data-confirm="give-up-dialog"' in written
+    assert f"Application {draft.number}, which you are writing" in shown_of(client, case)
+    url = reverse("incubator:review_request", args=[case.pk])
+    posted = {"version": case.version, "grounds": "所缺材料已经全部交齐，请复核。"}
+    assert client.post(url, posted).url == page(case)
+    case.refresh_from_db()
+    draft.refresh_from_db()
+    assert (case.state, draft.state) == ("review_requested", "withdrawn")
+
+
+def test_draft_without_a_refusal_asks_for_no_confirmation(world):
+    assert "give-up-dialog" not in shown_of(world.client("owner"), firms.started(world))
+
+
+def shown_of(client, case: Application) -> str:
+    return client.get(page(case)).content.decode()
+
+
+@pytest.mark.parametrize(("refusals", "count"), [(0, 19), (1, 19), (3, 19)])
+def test_form_takes_the_same_queries_for_any_number_of_refusals(
+    world, queries, monkeypatch, refusals, count
+):
+    monkeypatch.setattr("django.utils.timezone.now", lambda: world.now)
+    for _number in range(refusals):
+        brought_to(world, "rejected")
+    case = firms.started(world)
+    client = world.client("owner")
+    client.get(page(case))
+    with queries(count):
+        client.get(page(case))
+
+
 # --- staff
 
 

@@ -56,7 +56,7 @@ def test_standing_of_a_row(states, expected):
 
 
 def test_objection_lacks_name_grounds_and_evidence_each_by_its_code():
-    assert rules.faults_of(real_name="甲", grounds="", evidence="") == {
+    assert rules.faults_of(real_name="1王\u200b\u3164", grounds="\u200b", evidence="") == {
         "real_name": "objection_name",
         "grounds": "objection_grounds",
         "evidence": "objection_evidence",
