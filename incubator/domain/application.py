@@ -71,6 +71,8 @@ REVIEW_LIFECYCLE: Final = Lifecycle(
 EDITABLE: Final = frozenset({"draft", "more_info"})
 CLOSED: Final = frozenset({"rejected", "upheld", "withdrawn", "lapsed"})
 """States after which the firm may apply again."""
+SCREENED: Final = frozenset({"submitted", "screening", "more_info"})
+"""States in which it matters to the staff what nobody needs to check again."""
 LEAVES_REVIEW: Final = CLOSED | {"draft"}
 """States of another application beside which a firm may still ask for a review of its refusal: it
 has sent nothing since. A draft gives way to the review.

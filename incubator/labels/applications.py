@@ -113,6 +113,10 @@ add_refusals(
         "answer_long": _("This answer is too long."),
         "answer_bounds": _("This number lies outside its bounds."),
         "taken_over_open": _("Confirm the answers that were taken over, or change them."),
+        "take_over_late": _(
+            "Earlier answers can be taken over only until the application is sent for the first "
+            "time."
+        ),
         "nothing_to_take_over": _("There is no earlier answer that fits this form."),
         "attachment_locked": _("These files are locked, because they were not asked for."),
         "attachment_unknown": _("This form does not ask for such a file."),

@@ -94,7 +94,7 @@ def take_over_answers(*, application: Application, actor: User, now: datetime) -
 
     Only where the question has the same key and type and takes the old answer; files stay
     behind. The firm confirms them before it submits. Raises ``NotAllowed``,
-    ``Conflict`` (``application_locked``, ``nothing_to_take_over``).
+    ``Conflict`` (see ``require_open``, or ``take_over_late``, ``nothing_to_take_over``).
     """
     organisation = application.organisation
     with operation(
@@ -106,8 +106,9 @@ def take_over_answers(*, application: Application, actor: User, now: datetime) -
     ):
         require_role(actor, *FIRM, organisation=organisation)
         locked = lock(application)
+        require_open(locked, now)
         if locked.state != rules.LIFECYCLE.initial:
-            raise Conflict("application_locked")
+            raise Conflict("take_over_late")
         old = locked.earlier()
         found = locked.reusable_from(old) if old else {}
         if old is None or not found:

@@ -160,7 +160,7 @@ def case_page(
         "check": selectors.stored_panel(case),
         "answers": selectors.answer_lines(case, case.sent_answers),
         "steps": selectors.steps_of(case, today),
-        "passed": standing_panel(case, sent_last(case)),
+        "passed": standing_panel(case, sent_last(case)) if state in rules.SCREENED else None,
         "reasons": [labels.REASONS[code] for code in case.reason_codes],
         "recheck": recheck_panel(case, today),
         "objection": objection,

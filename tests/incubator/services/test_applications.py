@@ -4,7 +4,7 @@ import pytest
 from django.core.files.base import ContentFile
 
 from incubator.models import Application
-from incubator.services import applications, screening, submissions, windows
+from incubator.services import applications, more_info, screening, submissions, windows
 from portal.domain.lifecycle import Conflict, Invalid, NotAllowed
 from portal.models import AuditEntry, FormDraft, StoredFile
 from portal.services.registers import save_draft
@@ -437,6 +437,18 @@ def test_nothing_is_taken_over_where_there_is_nothing_or_it_is_sent(world, stage
         applications.take_over_answers(application=case, actor=world.owner, now=world.now)
     expected = {"draft": "nothing_to_take_over", "screening": "application_locked"}
     assert refusal.value.code == expected[stage]
+
+
+def test_nothing_is_taken_over_into_what_was_sent_once(world):
+    case = firms.submitted(world)
+    case = more_info.ask_more_info(
+        application=case, asked={"case_text": "请补充"}, actor=world.staff, now=world.now
+    )
+    with pytest.raises(Conflict, match="take_over_late"):
+        applications.take_over_answers(application=case, actor=world.owner, now=world.now)
+    gone = applications.withdraw_application(application=case, actor=world.owner, now=world.now)
+    with pytest.raises(Conflict, match="application_closed"):
+        applications.take_over_answers(application=gone, actor=world.owner, now=world.now)
 
 
 def test_twice_taken_over_is_refused(world):

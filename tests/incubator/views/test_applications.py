@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from incubator.models import Application
 from incubator.services import (
+    admissions,
     application_reviews,
     applications,
     decisions,
@@ -629,6 +630,35 @@ def test_contact_is_masked_for_staff_and_reviewers(world, language):
     entry = AuditEntry.objects.filter(action="incubator.reveal_contact").latest("number")
     assert (entry.reason, entry.outcome, entry.subject_id) == ("电话核对材料", "done", str(case.pk))
     assert case.answers["contact_phone"] not in str(entry.data)
+
+
+def test_what_passed_before_is_not_shown_beside_the_decision(world):
+    firms.reviewed(world)
+    release_refused(world)
+    case = firms.submitted(world)
+    client, url = world.client("staff"), reverse("incubator:screening_case", args=[case.pk])
+    assert client.get(url).context["passed"] is not None
+    screening.start_review(application=case, actor=world.staff, now=world.now)
+    assert client.get(url).context["passed"] is None
+
+
+def release_refused(world) -> None:
+    case = decisions.hold_refusal(
+        application=Application.objects.get(),
+        reason_codes=["capability_not_shown"],
+        feedback="补充运行记录后再申请",
+        actor=world.staff,
+        now=world.now,
+    )
+    admissions.publish_admissions(
+        applications=[], refusals=[case], batch="", actor=world.staff, now=world.now
+    )
+
+
+def test_saved_line_names_the_day(world):
+    firms.started(world)
+    shown = world.client("owner", "en").get(page(Application.objects.get())).content.decode()
+    assert "Saved automatically at 23 Nov 2026" in shown
 
 
 # --- what is written and not sent is the firm's alone
