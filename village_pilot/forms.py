@@ -153,6 +153,11 @@ class SubmitForm(forms.Form):
     )
     version = forms.IntegerField(widget=forms.HiddenInput)
 
+    def __init__(self, *args: Any, whole: bool = True, **kwargs: Any) -> None:
+        """Take the form as it is handed in, or (not ``whole``) as far as it is written."""
+        super().__init__(*args, **kwargs)
+        self.fields["note"].required = whole
+
 
 class ModulesForm(forms.Form):
     """The shared modules that a version uses."""

@@ -320,7 +320,7 @@ def _check_problems(
     if check["otherwise"] not in OUTCOMES:
         yield Problem.of(f"{path}.otherwise", "write one of %(known)s", known=", ".join(OUTCOMES))
     for name in ("reason", "reason_en"):
-        if not check[name].strip():
+        if is_blank(check[name]):
             yield Problem.of(f"{path}.{name}", "write what the firm is told when it does not hold")
     if check["when"] is None:
         yield Problem.of(f"{path}.when", 'write JSON such as {"field": "name", "op": "known"}')

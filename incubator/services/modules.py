@@ -19,6 +19,7 @@ from incubator.models.modules import CURATORS
 from incubator.permissions.modules import admitted_firms, require_contributor
 from portal.domain.lifecycle import Conflict, Invalid, NotAllowed
 from portal.domain.roles import Role
+from portal.domain.texts import is_blank
 from portal.events import ModulePublished
 from portal.models import Membership, Organisation, StoredFile, User
 from portal.notifications import notify
@@ -101,7 +102,7 @@ def remove_module(*, module: SharedModule, reason: str, actor: User, now: dateti
     ):
         require_role(actor, Role.STAFF)
         require_outsider(actor, owner)
-        if not reason.strip():
+        if is_blank(reason):
             raise Invalid("reason_required", fields={"reason": "reason_required"})
         locked = lock_module(module)
         if locked.releases.exists():

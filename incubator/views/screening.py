@@ -178,6 +178,7 @@ def case_page(
     }
     context["overturn_form"] = bound.get("uphold") or drawn["overturn"]
     placed = placed_forms(context, may_recheck=case.refused_by_id != request.user.pk)
+    context["placed"] = placed
     context["failed"] = next((form for name, form in bound.items() if name in placed), None)
     template = "incubator/applications/screening_case.html"
     return forms_page(request, template, context, bound, placed)
@@ -193,12 +194,8 @@ def placed_forms(context: Mapping[str, Any], *, may_recheck: bool) -> set[str]:
         "refuse": "hold_refusal" in actions and not case.refused_at,
         "reject": "reject" in actions and state != "decision_pending",
     }
-    if (
-        case.state == "review_requested"
-        and may_recheck
-        and context["recheck"]
-        and context["recheck"].fresh_in
-    ):
+    recheck = context["recheck"]
+    if state == "review_requested" and may_recheck and recheck.fresh_in:
         places |= {"uphold": True, "overturn": True}
     return {name for name, there in places.items() if there} | {
         "contact",

@@ -1,17 +1,15 @@
 """Translated names of states, choices and refusals. Callables, so that no wording migrates."""
 
-import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from portal.domain.lifecycle import Refused
-from portal.labels.days import in_reader_words
 from portal.labels.deeds import DEEDS
+from portal.labels.filling import Blanks, filled
 from portal.labels.registry import register
 
-BLANK = re.compile(r"%\(\w+\)[sd]")
 Choices = list[tuple[str, str | Promise]]
 
 ROLES: dict[str, str | Promise] = {
@@ -323,32 +321,9 @@ def refusal_text(refusal: Refused) -> str:
     return filled(REFUSALS.get(refusal.code, refusal_unknown()), refusal.params)
 
 
-def filled(text: str | Promise, params: Mapping[str, object]) -> str:
-    """Fill in what a text names; one with a plural (``ngettext_lazy``) counts by what it names."""
-    words = {name: in_reader_words(value) for name, value in params.items()}
-    return str(text % words)  # type: ignore[operator]
-
-
-class Blank(int):
-    """Stands for a value that was not kept, also for one that a text counts by."""
-
-    def __str__(self) -> str:
-        """Show that something is left out."""
-        return "…"
-
-
-class Blanks(dict[str, object]):
-    """Says ``Blank`` for whatever a text names."""
-
-    def __missing__(self, _name: str) -> Blank:
-        return Blank(2)
-
-
 def refusal_named(code: str) -> str:
     """Return a refusal's words where only its code was kept; “…” stands for what it named."""
-    text = REFUSALS.get(code, "")
-    # A plural has no words of its own before it counts.
-    return BLANK.sub("…", str(text)) or str(text % Blanks())
+    return str(REFUSALS.get(code, "") % Blanks())  # type: ignore[operator]
 
 
 def refusals_named(text: str) -> list[str]:

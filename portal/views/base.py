@@ -13,7 +13,8 @@ from django.utils.translation import gettext as _
 from portal import labels
 from portal.domain.lifecycle import Refused
 from portal.drivers.sealing import unseal
-from portal.labels import filled, refusal_text
+from portal.labels import refusal_text
+from portal.labels.filling import filled
 from portal.services.operations import LAST_DEED
 from portal.services.sealing import seal_secret
 

@@ -13,11 +13,10 @@ from incubator.selectors.module_uses import declarable, declared_releases
 from portal.domain.roles import Role
 from portal.permissions import for_roles
 from portal.selectors.drafts import draft_data, draft_of
-from portal.views.base import act, done, form_page, forms_page, run_form, typed
+from portal.views.base import act, done, form_page, forms_page, run_form
 from village_pilot import labels
 from village_pilot.domain.delivery import CRITERIA, DELIVERABLE, EDITABLE, RENEWABLE
 from village_pilot.forms import (
-    NOTE_LENGTH,
     DeliverableForm,
     FileForm,
     ModulesForm,
@@ -177,23 +176,24 @@ def deliverable_file_remove(request: HttpRequest, pk: int, file: UUID) -> HttpRe
 def deliverable_modules(request: HttpRequest, pk: int) -> HttpResponse:
     """Keep the shared modules that the version uses, and the text as far as it is written."""
     version = visible_version(request, pk)
-    form = sent_modules(version, request.POST)
-    note = request.POST.get("note")
-    ok, _declared = run_form(
-        form,
-        lambda values: declare_modules(
-            version=version,
-            releases=values["releases"],
-            note=None if note is None else typed(request.POST, "note", NOTE_LENGTH),
-            actor=request.user,
-            now=timezone.now(),
-        ),
-    )
+    data = {"note": version.note, "version": version.version, **request.POST.dict()}
+    form, written = sent_modules(version, request.POST), SubmitForm(data, whole=False)
+    ok = written.is_valid()
+    if ok:
+        ok, _declared = run_form(
+            form,
+            lambda values: declare_modules(
+                version=version,
+                releases=values["releases"],
+                note=written.cleaned_data["note"],
+                actor=request.user,
+                now=timezone.now(),
+            ),
+        )
     if ok:
         text = _("Your choice of modules is kept.")
         return done(request, text, "village_pilot:deliverable", pk)
-    rest = SubmitForm(initial={"note": note or "", "version": version.version})
-    return version_page(request, visible_version(request, pk), choice=form, submit=rest)
+    return version_page(request, visible_version(request, pk), choice=form, submit=written)
 
 
 @for_roles(*FIRM)

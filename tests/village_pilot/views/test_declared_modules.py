@@ -69,13 +69,23 @@ def test_what_is_ticked_is_handed_in_without_keeping_it_first(story: Story):
 def test_text_is_kept_with_the_choice(story: Story):
     release = take(story.world, published(story.world))
     version, client = story.draft(), story.world.client("owner", "en")
-    values = {"offered": "1", "releases": [release.pk], "note": "写到一半\0"}
+    values = {"offered": "1", "releases": [release.pk], "note": "写到一半"}
     client.post(url("deliverable_modules", version.pk), values)
     assert "写到一半" in story.world.client("member", "en").get(url("deliverable", version.pk)).text
     client.post(
         url("deliverable_modules", version.pk), values | {"releases": ["0"], "note": "再写"}
     )
     assert (fresh(version).note, list(version.declared_ids)) == ("写到一半", [release.pk])
+
+
+def test_text_that_is_too_long_is_not_cut_when_the_choice_is_kept(story: Story):
+    version, client = draft_with(story), story.world.client("owner", "en")
+    long = "长" * 2001
+    answer = client.post(url("deliverable_modules", version.pk), {"offered": "1", "note": long})
+    assert (answer.status_code, long in answer.text) == (422, True)
+    assert (fresh(version).note, version.declared.count()) == ("", 1)
+    client.post(url("deliverable_modules", version.pk), {"offered": "1", "note": ""})
+    assert version.declared.count() == 0
 
 
 def test_nothing_ticked_is_handed_in_as_nothing(story: Story):
