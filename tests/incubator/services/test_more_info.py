@@ -308,6 +308,15 @@ def test_lapses_the_night_after_and_the_firm_is_told(world):
         )
 
 
+def test_an_answer_that_the_night_did_not_see_yet_stands(world):
+    case = asked(world)
+    seen_before = Application.objects.get(pk=case.pk)
+    answer(world, case, on(DUE, 23))
+    assert more_info.lapse(seen_before, now=on(date(2026, 12, 1), 1)) is False
+    case.refresh_from_db()
+    assert (case.state, news("application_lapsed")) == ("screening", 0)
+
+
 def test_new_application_after_the_day_does_not_wait_for_the_night(world):
     late = asked(world)
     with pytest.raises(Conflict, match="application_exists"):
