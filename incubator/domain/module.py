@@ -76,6 +76,7 @@ class WheelFacts:
     requires_python: str
     requires: tuple[str, ...]
     tag: str
+    licence: str = ""
     core_metadata: str = ""
     contents: dict[str, Any] = field(default_factory=dict)
 
@@ -135,9 +136,16 @@ def read_wheel(opened: BinaryIO, filename: str, *, expected_name: str = "") -> W
         requires_python=str(metadata.requires_python or ""),
         requires=tuple(str(requirement) for requirement in metadata.requires_dist or ()),
         tag=tag,
+        licence=stated_licence(metadata),
         core_metadata=core_metadata,
         contents=contents,
     )
+
+
+def stated_licence(metadata: Metadata) -> str:
+    """Return the licence a package names itself: its expression, or the first line of its text."""
+    lines = (metadata.license_expression or metadata.license or "").strip().splitlines()
+    return lines[0].strip()[:120] if lines else ""
 
 
 def contents_of(archive: zipfile.ZipFile, folder: str, name: str) -> dict[str, Any]:

@@ -25,6 +25,7 @@ from incubator.domain.module import (
     check_agreement,
     is_inner_path,
     read_metadata,
+    stated_licence,
     wrong,
 )
 from incubator.domain.package_contents import Member, sdist_contents
@@ -90,6 +91,7 @@ def read_sdist(opened: BinaryIO, filename: str, *, expected_name: str = "") -> W
         requires_python=str(metadata.requires_python or ""),
         requires=tuple(str(requirement) for requirement in metadata.requires_dist or ()),
         tag=TAG,
+        licence=stated_licence(metadata),
         contents=sdist_contents(members, filename.removesuffix(ENDING), name),
     )
 

@@ -2,6 +2,7 @@
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from portal.labels import (
     Choices,
@@ -17,7 +18,12 @@ add_states(
     "incubator.module_release",
     {
         "draft": (_("Draft"), _("Draft"), "", "pencil"),
-        "in_review": (_("In review"), _("In review"), "progress", "progress"),
+        "in_review": (
+            pgettext_lazy("module", "In review"),
+            pgettext_lazy("module", "In review"),
+            "progress",
+            "progress",
+        ),
         "changes_requested": (
             _("Changes requested"),
             _("Changes requested"),

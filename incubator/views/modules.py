@@ -30,6 +30,7 @@ from incubator.services import modules as services
 from portal import labels
 from portal.domain.lifecycle import Invalid
 from portal.domain.roles import Role
+from portal.labels.days import day
 from portal.permissions import for_roles, has_role, logged_in, public
 from portal.views.base import (
     act,
@@ -183,7 +184,7 @@ def release_cells(release: ModuleRelease) -> list[Any]:
         {"text": str(release), "url": release.get_absolute_url()},
         owner,
         {"text": name, "tone": tone, "icon": icon},
-        timezone.localdate(release.state_since),
+        day(release.state_since),
     ]
 
 

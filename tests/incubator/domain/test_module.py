@@ -125,6 +125,21 @@ Requires-Python: >=3.11
 """
 
 
+@pytest.mark.parametrize(
+    ("lines", "licence"),
+    [
+        ("License: MIT\n", "MIT"),
+        ("License-Expression: Apache-2.0\n", "Apache-2.0"),
+        ("License: The whole text\n        of a licence\n", "The whole text"),
+        ("License: " + "x" * 200 + "\n", "x" * 120),
+        ("", ""),
+    ],
+)
+def test_the_licence_that_a_package_names(lines, licence):
+    text = f"Metadata-Version: 2.4\nName: hy-one\nVersion: 1\n{lines}"
+    assert module.stated_licence(module.read_metadata(text.encode())) == licence
+
+
 def test_read_wheel_of_the_project_says_what_it_is():
     filename = wheel_name("hy-uscc-check", "1.0.0")
     facts = read_wheel(io.BytesIO(uscc_check_wheel()), filename, expected_name="hy-uscc-check")
@@ -136,6 +151,7 @@ def test_read_wheel_of_the_project_says_what_it_is():
         requires_python=">=3.11",
         requires=(),
         tag="py3-none-any",
+        licence="MulanPSL-2.0",
         core_metadata=METADATA_OF_USCC,
         contents={
             "files": 6,

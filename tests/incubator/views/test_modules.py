@@ -489,3 +489,12 @@ def test_release_from_before_contents_were_kept_says_nothing_of_them(world):
     page = world.client("staff", "en").get(release.get_absolute_url())
     assert (page.context["contents"], page.context["warnings"]) == (None, [])
     assert "What the package holds" not in page.content.decode()
+
+
+def test_reviewer_sees_a_licence_that_is_not_the_registered_one(world):
+    release = published(world)
+    page = world.client("staff", "en")
+    assert "registered as" not in page.get(release.get_absolute_url()).content.decode()
+    release.metadata["licence"] = "MIT"
+    release.save(update_fields=["metadata"])
+    assert "registered as MulanPSL-2.0" in page.get(release.get_absolute_url()).content.decode()
