@@ -55,6 +55,9 @@ add_refusals(
             "Your periodic review is overdue since %(due_on)s. Hand it in first; what you already "
             "use is not affected."
         ),
+        "quota_firm_removed": _(
+            "This firm was removed from incubation; nothing more can be approved for it."
+        ),
         "pool_closed": _("This pool takes no requests at the moment."),
         "pool_exists": _("A pool with this code exists already."),
         "pool_short": _(

@@ -16,7 +16,7 @@ from incubator.domain.quota import (
     require_span,
 )
 from incubator.labels.quota import amount_words
-from incubator.models import ResourcePool, ResourceRequest
+from incubator.models import Incubation, ResourcePool, ResourceRequest
 from incubator.permissions.quota import require_applicant, require_manager
 from incubator.selectors.cohorts import is_removed
 from incubator.services import quota_ledger as ledger
@@ -66,7 +66,8 @@ def request_resources(
         "incubator.quota.request", actor=actor, now=now, organisation=firm, pool=pool.code
     ):
         require_applicant(actor, firm)
-        require_in_good_standing(firm, timezone.localdate(now))
+        require_not_removed(firm, "quota_removed")
+        require_reviews_in_time(firm, timezone.localdate(now))
         ResourcePool.objects.select_for_update().get(pk=pool.pk)
         if not pool.open:
             raise Conflict("pool_closed")
@@ -103,11 +104,15 @@ def require_once(asked: Mapping[str, Any]) -> None:
         raise Conflict("quota_twice", number=first.number)
 
 
-def require_in_good_standing(firm: Organisation, today: date) -> None:
-    """Raise ``Conflict`` where its incubation keeps a firm from asking for more."""
+def require_not_removed(firm: Organisation, code: str) -> None:
+    """Raise ``Conflict(code)`` where the firm was removed from incubation.
+
+    Its memberships are locked first, before any request: a removal at the same moment comes
+    wholly before what is decided here, or wholly after it and then closes that as well.
+    """
+    list(Incubation.objects.select_for_update().filter(organisation=firm).order_by("pk"))
     if is_removed(firm.pk):
-        raise Conflict("quota_removed")
-    require_reviews_in_time(firm, today)
+        raise Conflict(code)
 
 
 def require_followed(
@@ -169,7 +174,12 @@ def answer_question(
     now: datetime,
     expected_version: int | None = None,
 ) -> ResourceRequest:
-    """Answer the resource manager's question by mending amount and purpose; send it again."""
+    """Answer the resource manager's question by mending amount and purpose; send it again.
+
+    An overdue review blocks no answer, only new requests. Raises ``NotAllowed``, ``Invalid``
+    (``amount``, ``invalid_input``) or ``Conflict`` (``quota_removed``, ``wrong_state``,
+    ``stale``).
+    """
     with operation(
         "incubator.quota.answer",
         actor=actor,
@@ -178,6 +188,7 @@ def answer_question(
         organisation=request.organisation,
     ):
         require_applicant(actor, request.organisation)
+        require_not_removed(request.organisation, "quota_removed")
         REQUEST.find(lock(request).state, "request")
         if is_blank(purpose):
             raise Invalid("invalid_input", fields={"purpose": "reason_required"})
@@ -259,11 +270,12 @@ def approve(
     A person, or the pool's driver, is asked to set it up (``cloud_orders.begin``).
     A change ends what it follows in the same moment: what that still held goes back first.
     Raises ``Invalid`` (``amount``, ``amount_above``; ``reason_required`` for less than asked
-    without a note) or ``Conflict`` (``pool_short``, ``month_missing``, ``month_closed``,
-    ``not_granted``), and whatever ``apply_transition`` raises.
+    without a note) or ``Conflict`` (``quota_firm_removed``, ``pool_short``, ``month_missing``,
+    ``month_closed``, ``not_granted``), and whatever ``apply_transition`` raises.
     """
     with operation("incubator.quota.approve", actor=actor, now=now, subject=request, amount=amount):
         require_manager(actor)
+        require_not_removed(request.organisation, "quota_firm_removed")
         locked = lock(request)
         granted = require_amount(amount)
         if granted > locked.amount:
@@ -309,17 +321,25 @@ def deny(
     *,
     request: ResourceRequest,
     reason: str,
-    actor: User,
+    actor: User | None,
     now: datetime,
     expected_version: int | None = None,
 ) -> ResourceRequest:
-    """Deny a request with a reason; it stays visible."""
+    """Deny a request with a reason; it stays visible.
+
+    ``actor`` is ``None`` when an event brings it about, which also ends one that waits for the
+    firm's answer.
+    """
     with operation("incubator.quota.deny", actor=actor, now=now, subject=request):
-        moved = decide(
-            request,
-            "deny",
+        if actor is not None:
+            require_manager(actor)
+        moved = apply_transition(
+            instance=request,
+            lifecycle=REQUEST,
+            action="deny",
             actor=actor,
             now=now,
+            organisation=request.organisation,
             reason=reason,
             changes={"decision_note": reason.strip()[:1000]},
             expected_version=expected_version,
@@ -449,6 +469,14 @@ def revoke_all(*, organisation_id: int, reason: str, now: datetime) -> int:
     for grant in grants:
         revoke(request=grant, reason=reason, actor=None, now=now)
     return len(grants)
+
+
+def deny_all(*, organisation_id: int, reason: str, now: datetime) -> int:
+    """Deny everything that a firm waits for, by the system; return how much there was."""
+    waiting = list(ResourceRequest.objects.waiting().filter(organisation_id=organisation_id))
+    for request in waiting:
+        deny(request=request, reason=reason, actor=None, now=now)
+    return len(waiting)
 
 
 def tell(request: ResourceRequest, kind: str, *, now: datetime, **params: object) -> None:

@@ -25,7 +25,7 @@ from incubator.labels.provisioning import cloud_reasons, order_status
 from incubator.labels.quota import clock_names, request_kinds
 from incubator.models import ResourceRequest
 from incubator.models.modules import FIRM_ROLES
-from incubator.permissions.quota import applicant_firms
+from incubator.permissions.quota import applicant_firms, has_removed_firm
 from incubator.selectors import provisioning
 from incubator.selectors import quota as reads
 from incubator.services import cloud_work
@@ -86,9 +86,14 @@ def quota_list(request: HttpRequest) -> HttpResponse:
         "table": request_table(rows[: reads.PAGE]),
         "rows": rows[: reads.PAGE],
         "next_url": more,
-        "may_ask": bool(applicant_firms(request.user)),
+        **may_ask(request, applicant_firms(request.user)),
     }
     return render(request, "incubator/quota/list.html", context)
+
+
+def may_ask(request: HttpRequest, firms: list[Organisation]) -> dict[str, bool]:
+    """Return whether the person may ask for resources, and if not, whether the firm was removed."""
+    return {"may_ask": bool(firms), "removed": not firms and has_removed_firm(request.user)}
 
 
 def request_table(rows: list[ResourceRequest], *, firms: bool = False) -> dict[str, Any]:
@@ -166,7 +171,12 @@ def draw_request_form(
     )
     short, seen = shortage(form, previous, kind)
     if short and request.POST.get("seen") != seen:
-        context = {**request_context(previous, kind, firms, today), "short": short, "seen": seen}
+        context = {
+            **request_context(previous, kind, today),
+            **may_ask(request, firms),
+            "short": short,
+            "seen": seen,
+        }
         return form_page(request, "incubator/quota/new.html", form, context)
     ok, made = run_form(
         form,
@@ -177,13 +187,11 @@ def draw_request_form(
     if ok:
         text = _("The request is with the resource manager.")
         return done(request, text, "incubator:quota_request", made.pk)
-    context = request_context(previous, kind, firms, today)
+    context = {**request_context(previous, kind, today), **may_ask(request, firms)}
     return form_page(request, "incubator/quota/new.html", form, context)
 
 
-def request_context(
-    previous: ResourceRequest | None, kind: str, firms: list[Organisation], today: date
-) -> dict[str, Any]:
+def request_context(previous: ResourceRequest | None, kind: str, today: date) -> dict[str, Any]:
     """Return what stands beside the form of a request."""
     return {
         "previous": previous,
@@ -191,7 +199,6 @@ def request_context(
         "kind_name": dict(request_kinds())[kind],
         "spent": reads.spent(previous, today) if previous else None,
         "pools": reads.pools_with_room(today) if previous is None else [],
-        "may_ask": bool(firms),
     }
 
 

@@ -11,6 +11,7 @@ from incubator.services import quota
 from portal.models import AuditEntry
 from portal.services.audit import verify_chain
 from tests.concurrency.test_concurrency import all_at_once, code_of
+from tests.incubator.cohorts_story import accepted, ended
 from tests.incubator.modules_story import admit
 from tests.incubator.quota_story import asked, pool_of
 from tests.world import World
@@ -56,3 +57,23 @@ def test_request_posted_twenty_times_stands_once(world):
     assert Counter(map(code_of, outcomes)) == {"done": 1, "quota_twice": 19}
     assert ResourceRequest.objects.get().state == "requested"
     assert verify_chain().broken is None
+
+
+def test_removal_and_approvals_at_the_same_moment_leave_the_firm_nothing(world):
+    pool = pool_of(world)
+    row = accepted(world)
+    requests = [asked(world, pool, amount=Decimal(1), purpose=str(number)) for number in range(9)]
+
+    def deed(number: int) -> object:
+        if number == len(requests):
+            return ended(world, row, "remove", "false_evidence")
+        return quota.approve(
+            request=requests[number], amount=Decimal(1), actor=world.resources, now=world.now
+        )
+
+    outcomes = Counter(map(code_of, all_at_once(deed, people=len(requests) + 1)))
+    assert set(outcomes) <= {"done", "quota_firm_removed"}
+    world.drain()
+    assert set(ResourceRequest.objects.values_list("state", flat=True)) <= {"denied", "revoked"}
+    assert set(pool.months.values_list("committed", flat=True)) == {Decimal(0)}
+    assert ledger_faults() == []

@@ -8,6 +8,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from incubator.models import ResourcePool, ResourceRequest, UsageRecord
 from incubator.services import pools, quota
+from tests.incubator.cohorts_story import accepted, ended
 from tests.incubator.drivers.cloud import fault
 from tests.incubator.modules_story import admit
 from tests.incubator.quota_story import (
@@ -147,6 +148,21 @@ def test_a_firm_that_is_not_admitted_is_told_so(world):
     pool_of(world)
     assert world.client("owner").get("/workspace/quota/new/").context["may_ask"] is False
     assert world.client("owner").get("/workspace/quota/").context["may_ask"] is False
+
+
+def test_a_firm_that_was_removed_is_told_so(world):
+    pool = pool_of(world)
+    firm = admit(world, "owner")
+    ended(world, accepted(world), "remove", "false_evidence")
+    owner = world.client("owner")
+    words = "贵企业已被移出孵化，不能申请云资源"
+    for page in (owner.get("/workspace/quota/"), owner.get("/workspace/quota/new/")):
+        assert (page.context["may_ask"], page.context["removed"]) == (False, True)
+        assert words in page.text
+        assert 'name="purpose"' not in page.text
+    sent = owner.post("/workspace/quota/new/", values(pool, firm=firm.pk))
+    assert (sent.status_code, ResourceRequest.objects.count()) == (422, 0)
+    assert words in sent.text
 
 
 def test_another_firms_request_does_not_exist(world):
@@ -392,7 +408,7 @@ def test_manager_records_that_it_is_switched_off(world):
 @pytest.mark.parametrize("rows", [1, 3])
 @pytest.mark.parametrize(
     ("login", "url", "count"),
-    [("owner", "/workspace/quota/", 15), ("owner", "/workspace/quota/new/", 18),
+    [("owner", "/workspace/quota/", 16), ("owner", "/workspace/quota/new/", 19),
      ("resources", "/workspace/resources/", 16)],
 )  # fmt: skip
 def test_lists_take_the_same_queries(world, queries, login, url, *, count, rows):
