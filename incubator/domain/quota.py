@@ -128,6 +128,15 @@ def span(first: date, months: int) -> tuple[date, ...]:
     return tuple(add_months(first, number) for number in range(months))
 
 
+def before(months: tuple[date, ...], end: date | None) -> tuple[date, ...]:
+    """Return the months before ``end``; all of them where there is no end.
+
+    >>> before((date(2026, 11, 1), date(2026, 12, 1)), date(2026, 12, 1))
+    (datetime.date(2026, 11, 1),)
+    """
+    return tuple(month for month in months if end is None or month < end)
+
+
 def last_day(first: date, months: int) -> date:
     """Return the last day of a span.
 

@@ -187,6 +187,7 @@ add_deeds(
         "incubator.quota.answer": _("Answer the question on a resource request"),
         "incubator.quota.ask": _("Ask about a resource request"),
         "incubator.quota.approve": _("Approve a resource request"),
+        "incubator.quota.replaced": _("End resources where a change begins"),
         "incubator.quota.deny": _("Deny a resource request"),
         "incubator.quota.provision": _("Record that resources are set up"),
         "incubator.quota.release": _("Give resources back"),

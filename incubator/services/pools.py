@@ -11,6 +11,7 @@ from django.utils import timezone
 from incubator.domain.provisioning import MANUAL, require_driver
 from incubator.domain.quota import (
     DECIDED,
+    GRANTED,
     MOST_MONTHS,
     USED,
     UsageError,
@@ -275,12 +276,20 @@ def wrong_row(
         elif (record.request_id, record.day, record.amount) != (request.pk, row.day, row.amount):
             yield "reference", "usage_differs", row.reference
         return
-    if month_of(row.day) not in request.span:
+    if month_of(row.day) not in reported_months(request):
         yield "day", "usage_outside", row.day.isoformat()
     elif row.day > today:
         yield "day", "usage_future", row.day.isoformat()
     elif months[request.pool_id, month_of(row.day)].closed_at is not None:
         yield "day", "usage_month_closed", row.day.isoformat()
+
+
+def reported_months(request: ResourceRequest) -> tuple[date, ...]:
+    """Return the months in which a request may have been used.
+
+    What was ended may have been used in its month until that day: a fact that is recorded.
+    """
+    return request.span if request.state in GRANTED else request.asked_span
 
 
 def record_row(
@@ -315,7 +324,7 @@ def warn(before: Used, after: Used, now: datetime) -> None:
     managers = User.objects.filter(groups__name=Role.RESOURCE_MANAGER, is_active=True)
     for (pk, month), (request, used) in after.items():
         earlier = before.get((pk, month), (request, Decimal(0)))[1]
-        mark = crossed(earlier, used, request.approved_amount or Decimal(0))
+        mark = crossed(earlier, used, request.quota_of(month))
         if mark is not None:
             notify(
                 {*signers_of(request.organisation), *managers},

@@ -12,6 +12,8 @@ from incubator.domain.quota import (
     REQUEST,
     UNITS,
     WAITING,
+    before,
+    month_of,
     require_amount,
     require_span,
 )
@@ -268,7 +270,8 @@ def approve(
     """Approve a request, in full or in part, and set the amount aside in every month.
 
     A person, or the pool's driver, is asked to set it up (``cloud_orders.begin``).
-    A change ends what it follows in the same moment: what that still held goes back first.
+    A change takes the place of what it follows from its first month on: what that still held in
+    those months goes back first, the months before stay as they are (``make_way``).
     Raises ``Invalid`` (``amount``, ``amount_above``; ``reason_required`` for less than asked
     without a note) or ``Conflict`` (``quota_firm_removed``, ``pool_short``, ``month_missing``,
     ``month_closed``, ``not_granted``), and whatever ``apply_transition`` raises.
@@ -292,29 +295,47 @@ def approve(
             expected_version=expected_version,
         )
         if moved.kind == "change" and moved.previous is not None:
-            end_changed(moved.previous, moved, actor=actor, now=now)
+            make_way(moved.previous, moved, actor=actor, now=now)
         ledger.hold(moved, granted, Deed(actor, now))
         begin(moved, now=now)
         tell(moved, "quota_approved", now=now, **amount_words(granted, UNITS[moved.pool.kind]))
     return moved
 
 
-def end_changed(
+def make_way(
     previous: ResourceRequest, following: ResourceRequest, *, actor: User, now: datetime
 ) -> None:
-    """End the grant that a change replaces, and its access where that is another account."""
-    if lock(previous).state not in GRANTED:
+    """End a grant from the first month of the change that takes its place.
+
+    What it still holds from that month on goes back. Where that month has begun, the grant is
+    released, and its access closed where that is another account. Where it is still to come, the
+    grant goes on until then, and the calendar ends it (``follow_calendar``).
+    """
+    held = lock(previous)
+    if held.state not in GRANTED:
         raise Conflict("not_granted")
+    start, keeps = following.first_month, before(held.span, following.first_month)
+    ledger.give_back(held, Deed(actor, now), start)
+    if keeps and keeps != held.span:
+        shorten(held, start, actor=actor, now=now)
+    if keeps and start > month_of(timezone.localdate(now)):
+        return
     apply_transition(
-        instance=previous,
+        instance=held,
         lifecycle=REQUEST,
         action="release",
         actor=actor,
         now=now,
-        organisation=previous.organisation,
+        organisation=held.organisation,
     )
-    ledger.give_back(previous, Deed(actor, now))
-    replace(previous, following, now=now)
+    replace(held, following, now=now)
+
+
+def shorten(held: ResourceRequest, start: date, *, actor: User, now: datetime) -> None:
+    """Have a locked grant end before ``start``, and pages that show it otherwise be out of date."""
+    with operation("incubator.quota.replaced", actor=actor, now=now, subject=held, month=start):
+        held.replaced_from, held.version = start, held.version + 1
+        held.save(update_fields=["replaced_from", "version"])
 
 
 def deny(

@@ -80,8 +80,10 @@ def quota_list(request: HttpRequest) -> HttpResponse:
     firms = [firm.pk for firm in organisations_of(request.user, *FIRM_ROLES)]
     rows = reads.requests_of(request.user, after=keyset(request))
     more = next_link(request, rows[reads.PAGE - 1].pk) if len(rows) > reads.PAGE else ""
+    grants = reads.grants_of(firms, today)
     context = {
-        "grants": reads.grants_of(firms, today),
+        "grants": [grant for grant in grants if grant.clock != "future"],
+        "coming": [grant.request for grant in grants if grant.clock == "future"],
         "clocks": clock_names(),
         "table": request_table(rows[: reads.PAGE]),
         "rows": rows[: reads.PAGE],
@@ -122,16 +124,15 @@ def request_cells(row: ResourceRequest, *, firms: bool) -> list[Any]:
         *([row.organisation.name] if firms else []),
         row.pool.local_title,
         row.pool.in_words(amount),
-        period(row),
+        period(row.span),
         {"text": name, "tone": tone, "icon": icon},
     ]
 
 
-def period(row: ResourceRequest) -> str:
-    """Return a request's months in words."""
-    first, last = row.first_month, add_months(row.first_month, row.months - 1)
-    words = [month(first), month(last)]
-    return words[0] if first == last else " – ".join(words)
+def period(months: tuple[date, ...]) -> str:
+    """Return the months of a request in words."""
+    words = [month(months[0]), month(months[-1])]
+    return words[0] if len(months) == 1 else " – ".join(words)
 
 
 @FIRM
@@ -224,7 +225,7 @@ def initial_of(previous: ResourceRequest | None, kind: str, today: Any) -> dict[
     """Return what the form starts with: a renewal goes on where the grant ends."""
     if previous is None:
         return {"first_month": month_of(today).isoformat()}
-    after = add_months(previous.first_month, previous.months)
+    after = add_months(previous.span[-1], 1)
     first = max(after if kind == "renewal" else previous.first_month, month_of(today))
     left = (after.year - first.year) * 12 + after.month - first.month
     return {
@@ -254,7 +255,7 @@ def draw_request(
     context = {
         "row": row,
         "kind_name": dict(request_kinds())[row.kind],
-        "period": period(row),
+        "period": period(row.asked_span),
         "status": {"label": name, "tone": tone, "icon": icon},
         "clock": clock_names().get(clock),
         "actions": actions,

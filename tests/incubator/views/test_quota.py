@@ -249,6 +249,34 @@ def test_expiring_grant_offers_a_renewal(world):
     assert (grant.request, grant.clock) == (request, "expiring")
 
 
+def test_grant_of_a_later_month_does_not_stand_under_this_month(world):
+    pool = pool_of(world)
+    now = granted(world, pool)
+    later = granted(world, pool, first_month=date(2027, 2, 1), purpose="二月起")
+    owner = world.client("owner")
+    page = owner.get("/workspace/quota/")
+    assert [grant.request for grant in page.context["grants"]] == [now]
+    assert page.context["coming"] == [later]
+    assert "自2027年2月起" in page.text
+    quota.release(request=now, actor=world.owner, now=world.now)
+    assert "本月" not in owner.get("/workspace/quota/").text
+    assert later.number not in owner.get("/workspace/").text
+
+
+def test_page_of_a_grant_says_from_when_a_change_replaces_it(world):
+    pool = pool_of(world)
+    first = granted(world, pool)
+    change = {"previous": first, "kind": "change", "amount": Decimal(50)}
+    granted(world, pool, **change, first_month=date(2026, 12, 1), months=2)
+    owner = world.client("owner", "en")
+    page = owner.get(first.get_absolute_url())
+    assert [row.month.month for row in page.context["months"]] == [11]
+    assert page.context["period"] == "November 2026 – January 2027"
+    assert "<dt>Replaced by a change from</dt><dd>December 2026</dd>" in page.text
+    rows = owner.get("/workspace/quota/").context["table"]["rows"]
+    assert [row[3] for row in rows] == ["December 2026 – January 2027", "November 2026"]
+
+
 # --- The resource manager
 
 
