@@ -24,6 +24,7 @@ from incubator.domain.quota import (
     clock_state,
     iso_month,
     last_day,
+    month_of,
     span,
 )
 from incubator.labels.provisioning import driver_names, order_deeds, order_states
@@ -329,6 +330,11 @@ class UsageRecord(models.Model):
     def __str__(self) -> str:
         """Show the reference."""
         return self.reference
+
+    @property
+    def month(self) -> date:
+        """The month in which it counts."""
+        return month_of(self.day)
 
 
 class QuotaEntry(models.Model):

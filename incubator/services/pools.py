@@ -190,15 +190,13 @@ def record_reported(*, data: object, actor: User, now: datetime) -> tuple[int, i
     """
     with operation("incubator.usage.report", actor=actor, now=now):
         require_manager(actor)
-        return record_usage(rows=read_lines(data), source="api", actor=actor, now=now, first_line=1)
+        return record_usage(rows=read_lines(data), source="api", actor=actor, now=now)
 
 
 def record_usage(
-    *, rows: Sequence[UsageRow], source: str, actor: User, now: datetime, first_line: int = 2
+    *, rows: Sequence[UsageRow], source: str, actor: User, now: datetime
 ) -> tuple[int, int]:
     """Record what a cloud reported, all rows or none; return (new, known before).
-
-    ``first_line`` is the number of the first row where it came from.
 
     A row whose reference is known with the same values is counted once. Raises ``UsageRefused``
     with every row that cannot be taken. Firms are told at 80 and at 100 percent of a month.
@@ -215,8 +213,8 @@ def record_usage(
         }
         today = timezone.localdate(now)
         errors = [
-            UsageError(line, column, code, value)
-            for line, row in enumerate(rows, start=first_line)
+            UsageError(row.line, column, code, value)
+            for row in rows
             for column, code, value in wrong_row(row, requests, months, known, today)
         ]
         if errors:
@@ -336,6 +334,7 @@ def warn(before: Used, after: Used, now: datetime) -> None:
                 pool=request.pool.title,
                 pool_en=request.pool.title_en,
                 percent=mark,
+                month=iso_month(month),
             )
 
 

@@ -14,6 +14,7 @@ from incubator.domain.quota import (
     WAITING,
     before,
     month_of,
+    require_after,
     require_amount,
     require_span,
 )
@@ -60,9 +61,10 @@ def request_resources(
     """Ask for ``amount`` a month of a pool; ``previous`` is what a renewal or change follows.
 
     Raises ``NotAllowed`` (``role``, ``quota_not_admitted``), ``Invalid`` (``amount``, ``months``,
-    ``first_month``) or ``Conflict`` (``quota_removed``, ``quota_review_overdue``,
-    ``pool_closed``, ``renewal_open``, ``not_granted``; ``quota_twice`` where the same request
-    waits already: a double click, a second tab).
+    ``first_month``, ``renewal_early``) or ``Conflict`` (``quota_removed``,
+    ``quota_review_overdue``, ``pool_closed``, ``renewal_open``, ``renewal_granted``,
+    ``not_granted``; ``quota_twice`` where the same request waits already: a double click, a
+    second tab).
     """
     with operation(
         "incubator.quota.request", actor=actor, now=now, organisation=firm, pool=pool.code
@@ -73,8 +75,10 @@ def request_resources(
         ResourcePool.objects.select_for_update().get(pk=pool.pk)
         if not pool.open:
             raise Conflict("pool_closed")
-        require_followed(previous, firm, pool, kind)
+        followed = require_followed(previous, firm, pool, kind)
         require_span(first_month, months, timezone.localdate(now))
+        if kind == "renewal" and followed is not None:
+            require_after(first_month, followed.span)
         if is_blank(purpose):
             raise Invalid("invalid_input", fields={"purpose": "reason_required"})
         asked: dict[str, Any] = {
@@ -119,12 +123,16 @@ def require_not_removed(firm: Organisation, code: str) -> None:
 
 def require_followed(
     previous: ResourceRequest | None, firm: Organisation, pool: ResourcePool, kind: str
-) -> None:
-    """Raise unless a renewal or change follows a grant of the firm that nothing follows yet."""
+) -> ResourceRequest | None:
+    """Return, locked, the grant of the firm that a renewal or change follows, and nothing else yet.
+
+    Raises ``Invalid("not_granted")`` or ``Conflict`` (``not_found``, ``not_granted``,
+    ``renewal_open``, ``renewal_granted``).
+    """
     if (kind == "new") != (previous is None):
         raise Invalid("not_granted")
     if previous is None:
-        return
+        return None
     locked = lock(previous)
     if locked.organisation_id != firm.pk or locked.pool_id != pool.pk:
         raise Conflict("not_found")
@@ -132,7 +140,9 @@ def require_followed(
         raise Conflict("not_granted")
     later = locked.later.filter(state__in=(*WAITING, *GRANTED)).first()
     if later is not None:
-        raise Conflict("renewal_open", number=later.number)
+        code = "renewal_granted" if later.state in GRANTED else "renewal_open"
+        raise Conflict(code, number=later.number)
+    return locked
 
 
 def send(
@@ -280,6 +290,9 @@ def approve(
         require_manager(actor)
         require_not_removed(request.organisation, "quota_firm_removed")
         locked = lock(request)
+        REQUEST.find(locked.state, "approve")
+        if expected_version is not None and locked.version != expected_version:
+            raise Conflict("stale", version=locked.version)
         granted = require_amount(amount)
         if granted > locked.amount:
             asked = locked.pool.in_words(locked.amount)

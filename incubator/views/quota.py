@@ -161,6 +161,7 @@ def draw_request_form(
         firms=firms,
         today=today,
         follows=previous is not None,
+        earliest=add_months(previous.span[-1], 1) if previous and kind == "renewal" else None,
         initial=initial_of(previous, kind, today) | {"pool": request.GET.get("pool", "")[:9]}
         if previous is None
         else initial_of(previous, kind, today),
@@ -252,6 +253,7 @@ def draw_request(
     clock = row.clock(today)
     actions = reads.request_actions(request.user, row)
     deciding = "approve" in actions
+    months = reads.request_months(row) if row.approved_amount else []
     context = {
         "row": row,
         "kind_name": dict(request_kinds())[row.kind],
@@ -259,10 +261,11 @@ def draw_request(
         "status": {"label": name, "tone": tone, "icon": icon},
         "clock": clock_names().get(clock),
         "actions": actions,
-        "months": reads.request_months(row) if row.approved_amount else [],
+        "months": months,
         "room": reads.room_for(row) if deciding else [],
         "short": short_of(row) if "request" in actions else [],
         "usage": reads.usage_of(row) if row.approved_amount else [],
+        "closed": [one.month for one in months if one.closed],
         "spent": reads.spent(row.previous, today) if row.previous else None,
         "follow": row.state in GRANTED and "withdraw" not in actions and is_own(request, row),
         "manager": is_manager(request, row),
@@ -353,4 +356,13 @@ def quota_deed(request: HttpRequest, pk: int, action: str) -> HttpResponse:
     )
     if ok:
         return done(request, done_text(), "incubator:quota_request", pk)
-    return draw_request(request, row, {action: form})
+    moved = reads.request_page(request.user, pk)
+    return draw_request(request, moved, {action: caught_up(form, moved)})
+
+
+def caught_up(form: Form, row: ResourceRequest) -> Form:
+    """Have a form that was told why it is refused speak of the request as it is drawn now."""
+    if form.non_field_errors():
+        form.data = form.data.copy()
+        form.data[form.add_prefix("version")] = str(row.version)
+    return form

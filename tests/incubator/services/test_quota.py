@@ -6,6 +6,7 @@ from random import Random
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.utils.translation import override
 
 from incubator.models import PoolMonth, QuotaEntry, ResourceRequest, UsageRecord
 from incubator.receivers.quota import on_grade_revoked
@@ -14,6 +15,7 @@ from incubator.services import pools, quota
 from portal.domain.lifecycle import Conflict, Invalid, NotAllowed, Refused
 from portal.events import GradeRevoked, subscribers_of
 from portal.models import AuditEntry, Notification, WorkItem
+from portal.selectors.inbox import texts
 from tests.incubator.modules_story import admit
 from tests.incubator.quota_story import MONTH, asked, granted, pool_of, report, usage
 
@@ -354,7 +356,30 @@ def test_renewal_follows_once(world):
     refusal = refused("renewal_open", lambda: asked(world, pool, **after))
     assert refusal.params["number"] == second.number
     quota.deny(request=second, reason="x", actor=world.resources, now=world.now)
-    assert asked(world, pool, **after).previous == first
+    third = granted(world, pool, **after)
+    assert third.previous == first
+    refusal = refused("renewal_granted", lambda: asked(world, pool, **after))
+    assert refusal.params["number"] == third.number
+
+
+@pytest.mark.parametrize("first", [date(2026, 12, 1), JANUARY])
+def test_renewal_sets_no_month_aside_twice(world, first):
+    pool = pool_of(world)
+    grant = granted(world, pool)
+    renewal = {"previous": grant, "kind": "renewal", "first_month": first}
+    refusal = refused("renewal_early", lambda: asked(world, pool, **renewal), Invalid)
+    assert refusal.fields == {"first_month": "renewal_early"}
+    assert refusal.params["month"] == "2027-02"
+
+
+def test_renewal_of_what_a_change_shortened_begins_where_it_ends(world):
+    pool = pool_of(world)
+    first = granted(world, pool)
+    change = {"previous": first, "kind": "change", "amount": Decimal(80)}
+    second = granted(world, pool, **change, first_month=JANUARY, months=1)
+    quota.release(request=second, actor=world.owner, now=world.now)
+    renewal = {"previous": first, "kind": "renewal"}
+    assert asked(world, pool, **renewal, first_month=JANUARY).state == "requested"
 
 
 def test_change_takes_the_place_of_what_it_follows(world):
@@ -634,6 +659,26 @@ def test_usage_tells_at_80_and_100_percent_once(world):
     report(world, usage(request, 1, "u-4"))
     assert marks() == ["80", "100"]
     assert Notification.objects.filter(user=world.resources, kind="quota_mark").count() == 2
+
+
+def test_notices_of_usage_name_their_month_and_are_never_alike(world):
+    request = granted(world, pool_of(world))
+    later = world.now + timedelta(days=20)
+    rows = [
+        pools.UsageRow(month, request.number, date(2026, number, 3), Decimal(32))
+        for month, number in (("november", 11), ("december", 12))
+    ]
+    pools.record_usage(rows=rows, source="csv", actor=world.resources, now=later)
+    found = Notification.objects.filter(user=world.resources, kind="quota_mark").order_by("pk")
+    with override("en"):
+        assert sorted(texts(row)[0] for row in found) == [
+            f"80 % of {request.number} are used in {month} 2026"
+            for month in ("December", "November")
+        ]
+    with override("zh-hans"):
+        assert sorted(texts(row)[1] for row in found) == [
+            f"GPU 池甲：2026年{month}的配额已使用 80%。" for month in ("11月", "12月")
+        ]
 
 
 def test_usage_with_wrong_rows_keeps_none(world):

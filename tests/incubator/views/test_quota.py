@@ -8,6 +8,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from incubator.models import ResourcePool, ResourceRequest, UsageRecord
 from incubator.services import pools, quota
+from incubator.views.quota import SERVICES
 from tests.incubator.cohorts_story import accepted, ended
 from tests.incubator.drivers.cloud import fault
 from tests.incubator.modules_story import admit
@@ -218,6 +219,47 @@ def test_stale_page_is_told(world):
     assert request.state == "approved"
 
 
+def first_another(monkeypatch, action: str, deed) -> None:
+    """Have somebody else be faster between the reading of a page's row and a decision."""
+    service = SERVICES[action]
+
+    def after(**values: object) -> object:
+        monkeypatch.setitem(SERVICES, action, service)
+        deed()
+        return service(**values)
+
+    monkeypatch.setitem(SERVICES, action, after)
+
+
+def test_decision_that_comes_second_sees_the_request_as_it_is_now(world, monkeypatch):
+    request = asked(world, pool_of(world))
+    manager, page = world.client("resources"), request.get_absolute_url()
+    deed = {"request": request, "now": world.now}
+
+    def question_and_answer() -> None:
+        quota.ask(**deed, reason="为何？", actor=world.resources)
+        quota.answer_question(**deed, amount=Decimal(20), purpose="一个村", actor=world.owner)
+
+    first_another(monkeypatch, "approve", question_and_answer)
+    approve = {"approve-amount": "40", "approve-version": request.version}
+    late = manager.post(f"{page}approve/", approve)
+    row = late.context["row"]
+    assert (late.status_code, row.amount, row.purpose) == (422, 20, "一个村")
+    assert late.context["approve_form"]["version"].value() == str(row.version)
+    again = {"approve-amount": "20", "approve-version": row.version}
+    assert manager.post(f"{page}approve/", again).status_code == 302
+
+    other = asked(world, request.pool, purpose="另一个用途")
+    deny = {"request": other, "reason": "已有同类", "actor": world.resources, "now": world.now}
+    first_another(monkeypatch, "approve", lambda: quota.deny(**deny))
+    late = manager.post(
+        f"{other.get_absolute_url()}approve/",
+        {"approve-amount": "40", "approve-version": other.version},
+    )
+    assert (late.status_code, late.context["row"].state) == (409, "denied")
+    assert "已有同类" in late.text
+
+
 @pytest.mark.parametrize(
     ("kind", "first", "months"), [("renewal", "2027-02-01", 3), ("change", "2026-11-01", 3)]
 )
@@ -232,6 +274,17 @@ def test_follow_starts_from_what_the_firm_has(world, kind, first, months):
     assert owner.post(url, sent).status_code == 302
     later = ResourceRequest.objects.get(previous=request)
     assert (later.kind, later.amount, later.organisation) == (kind, 50, request.organisation)
+
+
+def test_renewal_offers_no_month_of_the_grant(world):
+    request = granted(world, pool_of(world))
+    url = f"{request.get_absolute_url()}follow/renewal/"
+    owner = world.client("owner")
+    page = owner.get(url)
+    choices = page.context["form"].fields["first_month"].choices
+    assert (choices[0][0], choices[-1][0]) == ("2027-02-01", "2027-11-01")
+    sent = {"amount": "50", "first_month": "2026-12-01", "months": "2", "purpose": "继续"}
+    assert owner.post(url, sent).status_code == 422
 
 
 def test_follow_only_what_is_granted(world):
@@ -311,6 +364,29 @@ def test_manager_closes_a_month_that_is_over(world, monkeypatch):
     assert manager.post(url, {"month": "soon"}).status_code == 404
 
 
+@pytest.mark.parametrize("amount", ["0", "-5"])
+def test_amounts_of_nothing_and_below_are_refused_in_the_same_words(world, amount):
+    pool = pool_of(world)
+    capacity = {"first_month": "2026-11-01", "months": "2", "capacity": amount}
+    answer = world.client("resources", "en").post(pool.get_absolute_url(), capacity)
+    assert answer.status_code == 422
+    assert answer.context["form"].errors == {
+        "capacity": ["Enter an amount above zero, with at most two decimals."]
+    }
+
+
+def test_usage_of_a_closed_month_cannot_be_taken_back(world, monkeypatch):
+    request = granted(world, pool_of(world))
+    report(world, usage(request, 5))
+    void = f"/workspace/resources/usage/{UsageRecord.objects.get().pk}/void/"
+    page = request.get_absolute_url()
+    assert void in world.client("resources").get(page).text
+    later = world.now + timedelta(days=20)
+    monkeypatch.setattr("django.utils.timezone.now", lambda: later)
+    pools.close_month(pool=request.pool, month=MONTH, actor=world.resources, now=later)
+    assert void not in world.client("resources").get(page).text
+
+
 def upload(text: bytes) -> dict[str, object]:
     return {"file": SimpleUploadedFile("usage.csv", text, content_type="text/csv")}
 
@@ -323,13 +399,21 @@ def test_usage_file_counts_wholly_or_not_at_all(world):
         "/workspace/resources/usage/", upload(f"{HEAD}{row}1\nr-2,HYZY-0,2026-11-05,1".encode())
     )
     assert wrong.status_code == 422
-    assert [error[:2] for error in wrong.context["errors"]] == [(3, "request")]
+    assert [error[:2] for error in wrong.context["errors"]] == [(3, "申请编号")]
     assert UsageRecord.objects.count() == 0
     good = manager.post(
         "/workspace/resources/usage/", upload(f"{HEAD}{row}1".encode()), follow=True
     )
     assert "1" in good.content.decode()
     assert UsageRecord.objects.get().amount == 1
+
+
+def test_usage_file_with_blank_lines_names_the_line_of_the_file(world):
+    granted(world, pool_of(world))
+    text = f"{HEAD}\n\nr-1,HYZY-0,2026-11-05,1\n".encode()
+    wrong = world.client("resources", "en").post("/workspace/resources/usage/", upload(text))
+    assert [error[:2] for error in wrong.context["errors"]] == [(4, "request")]
+    assert "line 4" in wrong.text
 
 
 @pytest.mark.parametrize("text", [b"\xff\xfe\x00", b"no,head\n", HEAD.encode()])
