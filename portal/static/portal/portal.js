@@ -202,10 +202,10 @@
     });
   }, true);
 
-  window.addEventListener('pagehide', () => unsaved.forEach((deeds) => deeds.keep()));
-  document.addEventListener('visibilitychange', () => {
-    if (document.visibilityState === 'hidden') unsaved.forEach((deeds) => deeds.save());
-  });
+  // Leaving, or a phone that puts the page away: a copy here, for there may be no time to send.
+  const keepAll = () => unsaved.forEach((deeds) => deeds.keep());
+  window.addEventListener('pagehide', keepAll);
+  document.addEventListener('visibilitychange', keepAll);
 
   /* ---- uploads with progress; a plain form post where this does not run ---- */
 
