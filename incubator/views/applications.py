@@ -246,9 +246,11 @@ def edit_page(
     open_now = rules.open_answers(case.state, case.asked, case.form.content)
     current, declared = form.current(), bool(form["truth_declared"].value())
     found = selectors.check_now(case, current, declared=declared)
+    check = selectors.check_panel(with_passed(found, case, current))
     context = {
         **case_context(request, case),
-        "check": selectors.check_panel(with_passed(found, case, current)),
+        "check": check,
+        "empty": selectors.still_empty(case, current, check),
         "passed": standing_panel(case, sent_now(case, current)),
         "sections": selectors.form_sections(case),
         "lines": {

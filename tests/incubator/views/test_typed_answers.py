@@ -177,3 +177,16 @@ def test_answers_that_passed_before_follow_what_is_typed(world):
     client.post(draft_url(case), {"business_scope": TYPED, "version": "2"})
     after = client.get(page(case)).context["passed"]
     assert len(before[1]) == len(after[1]) + 1
+
+
+def test_required_answers_that_no_check_names_are_named_as_empty(world):
+    case = firms.started(world)
+    case.form = firms.newer_form(world)
+    case.save()
+    client = world.client("owner")
+    first = client.get(page(case)).context
+    named = {line.answer for line in first["check"].open}
+    assert "without_phone" in dict(first["empty"])
+    assert not named & set(dict(first["empty"]))
+    client.post(draft_url(case), {"without_phone": "yes", "version": "1"})
+    assert "without_phone" not in dict(client.get(page(case)).context["empty"])
