@@ -126,7 +126,7 @@ def number_field(question: Question, words: dict[str, Any]) -> forms.Field:
     """Return the field of a number, its unit in the label."""
     unit = form_words(question, "unit")
     if unit:
-        words["label"] = format_html("{} ({})", words["label"], unit)
+        words["label"] = format_html(_("{label} ({unit})"), label=words["label"], unit=unit)
     least, most = bounds_of(question)
     bounds = {"min_value": least, "max_value": most}
     if not question["decimals"]:

@@ -59,7 +59,7 @@ def publish_agreement(
     with operation("incubator.agreement.publish", actor=actor, now=now, version=version) as opened:
         require_staff(actor)
         if is_blank(version) or not words["text"]:
-            raise Invalid("invalid_input", fields={"text": "reason_required"})
+            raise Invalid("invalid_input", fields={"text": "text_required"})
         digest = sha256_of("\n\n".join(words.values()))
         found = IncubationAgreement.objects.filter(version=version.strip()).first()
         if found is not None and found.digest != digest:
@@ -101,7 +101,7 @@ def create_cohort(
         require_staff(actor)
         require_cohort(starts_on=starts_on, ends_on=ends_on, capacity=capacity)
         if is_blank(title):
-            raise Invalid("invalid_input", fields={"title": "reason_required"})
+            raise Invalid("invalid_input", fields={"title": "text_required"})
         cohort = Cohort.objects.create(
             number=next_serial(COHORT_SERIES, now=now),
             title=title.strip()[:80],

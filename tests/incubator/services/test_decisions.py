@@ -104,7 +104,7 @@ def test_refusal_is_held_once(world):
     ("changes", "code"),
     [
         ({"reason_codes": []}, "reasons_missing"),
-        ({"feedback": " "}, "reason_required"),
+        ({"feedback": " "}, "text_required"),
         ({"reason_codes": ["objection_upheld"]}, "no_objection_upheld"),
     ],
 )

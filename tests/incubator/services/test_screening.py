@@ -274,7 +274,7 @@ def test_reject_application_tells_reasons_and_feedback(world, stage):
 
 @pytest.mark.parametrize(
     ("codes", "feedback", "code"),
-    [([], "说明", "reasons_missing"), (["incomplete"], " ", "reason_required")],
+    [([], "说明", "reasons_missing"), (["incomplete"], " ", "text_required")],
 )
 def test_reject_application_without_reason_is_refused(world, codes, feedback, code):
     with pytest.raises(Invalid) as refusal:
