@@ -136,6 +136,11 @@ add_refusals(
         "objection_reason": _("An objection was upheld: name it among the reasons."),
         "no_objection_upheld": _("No objection to this firm's entry was upheld."),
         "nothing_proposed": _("Choose at least one application whose decision is held."),
+        "batch_exists": _("There is a batch “%(batch)s” already. Give this one a name of its own."),
+        "released_already": _(
+            "%(name)s released these decisions, or some of them, on %(at)s. Nothing was released "
+            "again; look at what is still held."
+        ),
         "not_proposed": _("The application %(number)s is not proposed for admission."),
         "release_together": _(
             "Once the reviews are in, decisions are told together: hold the refusal, then release "

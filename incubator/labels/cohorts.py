@@ -29,7 +29,10 @@ add_states(
         ),
     },
 )
-add_actions("incubator.cohort", {"publish": _("Publish the cohort"), "close": _("Close")})
+add_actions(
+    "incubator.cohort",
+    {"publish": _("Publish the cohort"), "close": pgettext_lazy("cohort", "Close")},
+)
 add_states(
     "incubator.incubation",
     {
@@ -38,7 +41,12 @@ add_states(
         "probation": (_("On probation"), _("On probation"), "warn", "alert-triangle"),
         "suspended": (_("Suspended"), _("Suspended"), "warn", "player-pause"),
         "graduated": (_("Graduated"), _("Graduated"), "good", "trophy"),
-        "exited": (_("Left"), _("Left"), "ended", "logout"),
+        "exited": (
+            pgettext_lazy("incubation", "Left"),
+            pgettext_lazy("incubation", "Left"),
+            "ended",
+            "logout",
+        ),
         "removed": (_("Removed"), _("Removed"), "bad", "ban"),
         "declined": (_("Offer declined"), _("Offer declined"), "ended", "x"),
         "withdrawn": (_("Offer taken back"), _("Offer taken back"), "ended", "arrow-back-up"),
@@ -65,6 +73,8 @@ add_actions(
 add_refusals(
     {
         "cohort_dates": _("The last day must come after the first one, within three years."),
+        "cohort_past": _("The last day must not be over already."),
+        "cohort_over": _("This cohort's last day, %(ends_on)s, is over. It cannot be published."),
         "cohort_capacity": _("Enter between 1 and %(most)s places."),
         "cohort_capacity_taken": _(
             "%(taken)s places are taken already; there cannot be fewer than that."
@@ -122,6 +132,11 @@ add_notification_kinds(
             _("A firm answers an offer"),
             _("%(firm)s: answer to %(number)s"),
             _("%(firm)s answered the offer of a place in “%(cohort)s”: %(state)s."),
+        ),
+        "incubation_left": (
+            _("A firm leaves incubation"),
+            _("%(firm)s leaves incubation: %(number)s"),
+            _("%(firm)s left “%(cohort)s”; its place is free again."),
         ),
         "incubation_standing": (
             _("The standing of our incubation changes"),

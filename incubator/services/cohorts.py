@@ -22,9 +22,9 @@ from incubator.models import Cohort, Incubation, IncubationAgreement, PlanTempla
 from incubator.permissions.cohorts import require_decider, require_staff
 from incubator.services.screening import signers_of
 from portal.domain.audit_chain import sha256_of
-from portal.domain.lifecycle import Conflict, Invalid
+from portal.domain.lifecycle import Conflict, Invalid, require_seen
 from portal.domain.roles import Role
-from portal.domain.texts import is_blank
+from portal.domain.texts import is_blank, legible
 from portal.models import Organisation, User
 from portal.notifications import notify
 from portal.services.operations import operation
@@ -53,21 +53,21 @@ def publish_agreement(
     """Publish a version of the agreement; the same one again changes nothing.
 
     Cohorts that are published already keep theirs. Raises ``NotAllowed("role")``,
-    ``Invalid("invalid_input")`` or ``Conflict("agreement_version")``.
+    ``Invalid("blank")`` or ``Conflict("agreement_version")``.
     """
+    version = legible(version)
     words = {"text": lines_of(text), "text_en": lines_of(text_en)}
     with operation("incubator.agreement.publish", actor=actor, now=now, version=version) as opened:
         require_staff(actor)
-        if is_blank(version) or not words["text"]:
-            raise Invalid("invalid_input", fields={"text": "reason_required"})
+        require_seen(version=version, text=text)
         digest = sha256_of("\n\n".join(words.values()))
-        found = IncubationAgreement.objects.filter(version=version.strip()).first()
+        found = IncubationAgreement.objects.filter(version=version).first()
         if found is not None and found.digest != digest:
             raise Conflict("agreement_version", version=found.version)
         if found is not None:
             return found
         agreement = IncubationAgreement.objects.create(
-            version=version.strip()[:20],
+            version=version[:20],
             **words,
             digest=digest,
             published_at=now,
@@ -78,8 +78,11 @@ def publish_agreement(
 
 
 def lines_of(text: str) -> str:
-    """Return a text without the line ends that browsers send, so that its digest is the same."""
-    return text.replace("\r\n", "\n").strip()
+    """Return a text without the line ends that browsers send, so that its digest is the same.
+
+    A text of which nobody sees a character is none.
+    """
+    return "" if is_blank(text) else text.replace("\r\n", "\n").strip()
 
 
 # --- Cohorts
@@ -99,9 +102,13 @@ def create_cohort(
     """Draft a cohort. Raises ``NotAllowed("role")`` or ``Invalid``."""
     with operation("incubator.cohort.create", actor=actor, now=now, title=title) as opened:
         require_staff(actor)
-        require_cohort(starts_on=starts_on, ends_on=ends_on, capacity=capacity)
-        if is_blank(title):
-            raise Invalid("invalid_input", fields={"title": "reason_required"})
+        require_seen(title=title)
+        require_cohort(
+            starts_on=starts_on,
+            ends_on=ends_on,
+            capacity=capacity,
+            today=timezone.localdate(now),
+        )
         cohort = Cohort.objects.create(
             number=next_serial(COHORT_SERIES, now=now),
             title=title.strip()[:80],
@@ -124,11 +131,13 @@ def publish_cohort(
 ) -> Cohort:
     """Publish a cohort: it keeps the newest agreement and plan, whatever is published later.
 
-    Raises ``Conflict`` (``cohort_no_agreement``, ``cohort_no_plan``) and whatever
+    Raises ``Conflict`` (``cohort_over``, ``cohort_no_agreement``, ``cohort_no_plan``) and whatever
     ``apply_transition`` raises.
     """
     with operation("incubator.cohort.announce", actor=actor, now=now, subject=cohort):
         require_staff(actor)
+        if cohort.ends_on < timezone.localdate(now):
+            raise Conflict("cohort_over", ends_on=cohort.ends_on)
         agreement = IncubationAgreement.objects.first()
         if agreement is None:
             raise Conflict("cohort_no_agreement")
@@ -295,7 +304,7 @@ def lapse_over(*, now: datetime, **which: Any) -> int:
 
 def call_to_answer(incubation: Incubation, *, now: datetime) -> None:
     """Put the offer into the firm's inbox and tell its people."""
-    url, title = incubation.get_absolute_url(), incubation.cohort.title
+    url, cohort = incubation.get_absolute_url(), incubation.cohort
     open_work(
         "incubation_offer",
         subject=incubation,
@@ -304,7 +313,8 @@ def call_to_answer(incubation: Incubation, *, now: datetime) -> None:
         due_on=incubation.reply_by,
         role=Role.FIRM_SIGNER,
         organisation=incubation.organisation,
-        cohort=title,
+        cohort=cohort.title,
+        cohort_en=cohort.title_en,
     )
     notify(
         signers_of(incubation.organisation),
@@ -312,6 +322,7 @@ def call_to_answer(incubation: Incubation, *, now: datetime) -> None:
         key=f"incubation_offered:{incubation.pk}",
         now=now,
         url=url,
-        cohort=title,
+        cohort=cohort.title,
+        cohort_en=cohort.title_en,
         reply_by=incubation.reply_by,
     )

@@ -31,11 +31,13 @@ from incubator.selectors.reapplication import sent_last, standing_panel
 from incubator.selectors.refusals import recheck_panel
 from incubator.services import admissions, decisions, more_info, refusal_reviews
 from incubator.services import screening as services
+from portal.domain.lifecycle import Conflict
 from portal.domain.roles import Role
 from portal.forms import ReasonForm
 from portal.permissions import for_roles
 from portal.selectors.objections import standing_of
 from portal.views.base import (
+    add_refusal,
     done,
     done_text,
     form_page,
@@ -214,6 +216,8 @@ def admission_notice(request: HttpRequest) -> HttpResponse:
     proposed = screening_reads.proposed_applications()
     refused = screening_reads.refused_applications()
     form = AdmissionNoticeForm(request.POST or None, proposed=proposed, refused=refused)
+    if released := screening_reads.release_among(posted_cases(request)):
+        add_refusal(form, Conflict("released_already", name=released.actor_name, at=released.at))
     ok, notice = run_form(
         form,
         lambda values: admissions.publish_admissions(
@@ -228,5 +232,11 @@ def admission_notice(request: HttpRequest) -> HttpResponse:
         return done(request, _("The refused firms are told."), "incubator:screening_list")
     if ok:
         return done(request, _("The notice is published."), "portal:notice", notice.number)
-    held = {"held": [*proposed, *refused]}
-    return form_page(request, "incubator/applications/notice_form.html", form, held)
+    held = [*proposed, *refused]
+    template = "incubator/applications/notice_form.html"
+    return form_page(request, template, form, {"held": held}, drawn=bool(held))
+
+
+def posted_cases(request: HttpRequest) -> list[str]:
+    """Return the ids that were chosen, those that are no longer offered too."""
+    return [key for name in ("applications", "refusals") for key in request.POST.getlist(name)]

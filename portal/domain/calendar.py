@@ -16,6 +16,8 @@ from typing import Final, Generic, TypeVar
 
 import chinese_calendar
 
+from portal.domain.lifecycle import Invalid
+
 T = TypeVar("T")
 
 FIXED_HOLIDAYS: Final = frozenset({(1, 1), (5, 1), (5, 2), (10, 1), (10, 2), (10, 3)})
@@ -119,6 +121,15 @@ def is_day_to_type(day: date, today: date) -> bool:
     """
     first, last = days_to_type(today)
     return first <= day <= last
+
+
+def require_days(today: date, **days: date) -> None:
+    """Raise ``Invalid("day_far")`` naming the days that nobody may type.
+
+    >>> require_days(date(2026, 11, 28), ends_on=date(2027, 5, 31))
+    """
+    if far := {name: "day_far" for name, day in days.items() if not is_day_to_type(day, today)}:
+        raise Invalid("day_far", fields=far)
 
 
 def is_working_day(day: date) -> CalendarResult[bool]:

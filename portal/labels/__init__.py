@@ -241,6 +241,8 @@ REFUSALS: dict[str, str | Promise] = {
         "applied; look at the current state and decide again."
     ),
     "reason_required": _("Give a reason."),
+    "blank": _("Write something here that can be seen."),
+    "day_far": _("Enter a day that is not that far away."),
     "own_organisation": _("Nobody decides on a case of their own organisation."),
     "conflict_of_interest": _("You have a tie with this organisation, so others must decide."),
     "already_decided": _("You have already decided on this case."),

@@ -69,6 +69,25 @@ def test_admission_notice_without_a_choice_is_refused(world):
     assert response.status_code == 422
 
 
+def test_decisions_that_a_colleague_released_are_said_to_be_released(world):
+    case, other = firms.proposed(world), firms.proposed(world, "owner2")
+    client, url = world.client("staff"), reverse("incubator:admission_notice")
+    posted = {"batch": "第 1 批", "applications": [case.pk]}
+    assert client.post(url, posted).status_code == 302
+    name = world.staff.name
+    response = client.post(url, {**posted, "batch": "第 2 批", "refusals": ["x", "9" * 30]})
+    assert response.status_code == 422
+    assert f"{name}已于" in response.content.decode()
+    posted = {"batch": "第 2 批", "applications": [case.pk, other.pk]}
+    assert client.post(url, posted).status_code == 422
+    other.refresh_from_db()
+    assert other.state == "decision_pending"
+    assert client.post(url, {**posted, "applications": [other.pk]}).status_code == 302
+    late = client.post(url, {**posted, "batch": "第 3 批"})
+    assert late.status_code == 409
+    assert f"{name}已于" in late.content.decode()
+
+
 def test_screening_list_filters_by_state_and_text(world):
     first, second = firms.submitted(world), firms.reviewed(world, "owner2")
     client = world.client("staff")
