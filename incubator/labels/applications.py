@@ -93,6 +93,7 @@ add_actions(
         "declare_none": _("I have no conflict"),
         "recuse": _("Declare a conflict"),
         "submit": _("Send the review"),
+        "replace": _("Replace the reviewer"),
         "cancel": _("Cancel the review"),
     },
 )
@@ -161,6 +162,9 @@ add_refusals(
         "not_refused": _("No refusal of the application %(number)s is held."),
         "already_proposed": _("Admission of this firm is already proposed."),
         "reviewers_complete": _("No reviewer is missing."),
+        "review_not_overdue": _(
+            "This review is not overdue: the reviewer has until %(due)s. Nobody was replaced."
+        ),
         "review_incomplete": _("The review is not complete; everything you typed is kept."),
         "score_missing": _("Choose an anchor."),
         "narrative_short": _("Give your grounds in at least 10 characters."),
@@ -254,6 +258,14 @@ add_notification_kinds(
             _("Review of a refusal"),
             _("The refusal of your application %(number)s was reviewed"),
             _("The result and its reasons for %(firm)s are on the application's page."),
+        ),
+        "application_review_replaced": (
+            _("A review passes to somebody else"),
+            _("Your review of %(firm)s is no longer needed"),
+            _(
+                "The review of the application of %(firm)s was overdue and passed to somebody "
+                "else. You need not do anything."
+            ),
         ),
         "application_review": (
             _("Applications to review"),

@@ -21,6 +21,7 @@ from incubator.forms.applications import (
     ProposeForm,
     RecheckForm,
     RejectForm,
+    ReplaceForm,
     ScreeningFilterForm,
 )
 from incubator.labels import applications as labels
@@ -29,7 +30,13 @@ from incubator.selectors import applications as selectors
 from incubator.selectors import screening as screening_reads
 from incubator.selectors.reapplication import sent_last, standing_panel
 from incubator.selectors.refusals import recheck_panel
-from incubator.services import admissions, decisions, more_info, refusal_reviews
+from incubator.services import (
+    admissions,
+    application_reviews,
+    decisions,
+    more_info,
+    refusal_reviews,
+)
 from incubator.services import screening as services
 from portal.domain.lifecycle import Conflict
 from portal.domain.roles import Role
@@ -48,12 +55,13 @@ from portal.views.base import (
     run_form,
 )
 
-Deed = tuple[type[forms.Form], Callable[..., Application]]
+Deed = tuple[type[forms.Form], Callable[..., Any]]
 DEEDS: dict[str, Deed] = {
     "ask": (AskForm, more_info.ask_more_info),
     "extend": (ExtendForm, more_info.extend_answer),
     "start": (ButtonForm, services.start_review),
     "reviewers": (ButtonForm, services.assign_missing_reviewers),
+    "replace": (ReplaceForm, application_reviews.replace_reviewer),
     "propose": (ProposeForm, services.propose_admission),
     "admit": (ButtonForm, admissions.admit_application),
     "refuse": (RejectForm, decisions.hold_refusal),
@@ -62,6 +70,8 @@ DEEDS: dict[str, Deed] = {
     "overturn": (RecheckForm, partial(refusal_reviews.decide_review, overturn=True)),
 }
 """The buttons of the case page: form and service."""
+REVIEWING = ("in_review", "review_requested")
+"""States in which a reviewer can be late."""
 
 
 @for_roles(Role.STAFF)
@@ -88,7 +98,7 @@ def screening_list(request: HttpRequest) -> HttpResponse:
 
 def deed_form(deed: str, case: Application, data: QueryDict | None = None) -> forms.Form:
     """Return the form of a deed; what is asked for depends on the case's own form."""
-    options = {"application": case} if deed == "ask" else {}
+    options = {"application": case} if deed in {"ask", "replace"} else {}
     return DEEDS[deed][0](data, auto_id=f"{deed}_%s", **options)
 
 
@@ -192,6 +202,7 @@ def placed_forms(context: Mapping[str, Any], *, may_recheck: bool) -> set[str]:
     places = {
         "ask": state == "screening",
         "extend": state == "more_info",
+        "replace": state in REVIEWING and bool(context["replace_form"].overdue),
         "propose": state == "decision_pending" and not case.proposed_at,
         "refuse": "hold_refusal" in actions and not case.refused_at,
         "reject": "reject" in actions and state != "decision_pending",
