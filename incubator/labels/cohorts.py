@@ -156,6 +156,7 @@ add_deeds(
         "incubator.agreement.published": _("Agreement text published"),
         "incubator.cohort.create": _("Draft a cohort"),
         "incubator.cohort.created": _("Cohort drafted"),
+        "incubator.cohort.edit": _("Correct the draft of a cohort"),
         "incubator.cohort.capacity": _("Set a cohort's places"),
         "incubator.cohort.announce": _("Publish a cohort with its terms"),
         "incubator.cohort.end": _("Close a cohort"),

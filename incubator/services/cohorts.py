@@ -3,7 +3,7 @@
 import json
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, NotRequired, TypedDict, Unpack
 
 from django.db.models import F, QuerySet
 from django.utils import timezone
@@ -29,12 +29,23 @@ from portal.models import Organisation, User
 from portal.notifications import notify
 from portal.services.operations import operation
 from portal.services.registers import next_serial
-from portal.services.transitions import apply_transition
+from portal.services.transitions import apply_transition, lock
 from portal.services.work import open_work
 
 SHIPPED = Path(__file__).with_name("incubation_agreement.json")
 COHORT_SERIES, SERIES = "HYFHP", "HYFH"
 MOST_REPLY_DAYS = 90
+
+
+class CohortDetails(TypedDict):
+    """What a cohort says."""
+
+    title: str
+    starts_on: date
+    ends_on: date
+    capacity: int
+    title_en: NotRequired[str]
+    note: NotRequired[str]
 
 
 # --- Agreement texts
@@ -88,35 +99,14 @@ def lines_of(text: str) -> str:
 # --- Cohorts
 
 
-def create_cohort(
-    *,
-    title: str,
-    starts_on: date,
-    ends_on: date,
-    capacity: int,
-    actor: User,
-    now: datetime,
-    title_en: str = "",
-    note: str = "",
-) -> Cohort:
+def create_cohort(*, actor: User, now: datetime, **details: Unpack[CohortDetails]) -> Cohort:
     """Draft a cohort. Raises ``NotAllowed("role")`` or ``Invalid``."""
+    title = details["title"]
     with operation("incubator.cohort.create", actor=actor, now=now, title=title) as opened:
         require_staff(actor)
-        require_seen(title=title)
-        require_cohort(
-            starts_on=starts_on,
-            ends_on=ends_on,
-            capacity=capacity,
-            today=timezone.localdate(now),
-        )
         cohort = Cohort.objects.create(
             number=next_serial(COHORT_SERIES, now=now),
-            title=title.strip()[:80],
-            title_en=title_en.strip()[:120],
-            note=note.strip()[:1000],
-            starts_on=starts_on,
-            ends_on=ends_on,
-            capacity=capacity,
+            **clean_details(details, now),
             created_by=actor,
             state=COHORT.initial,
             state_since=now,
@@ -124,6 +114,43 @@ def create_cohort(
         )
         opened.record("incubator.cohort.created", subject=cohort, number=cohort.number)
     return cohort
+
+
+def edit_cohort(
+    *,
+    cohort: Cohort,
+    actor: User,
+    now: datetime,
+    expected_version: int | None = None,
+    **details: Unpack[CohortDetails],
+) -> Cohort:
+    """Correct a draft. Raises as ``create_cohort``; ``Conflict`` (``wrong_state``, ``stale``)."""
+    with operation("incubator.cohort.edit", actor=actor, now=now, subject=cohort):
+        require_staff(actor)
+        locked = lock(cohort)
+        if locked.state != COHORT.initial:
+            raise Conflict("wrong_state", state=locked.state)
+        if expected_version is not None and expected_version != locked.version:
+            raise Conflict("stale", version=locked.version)
+        for name, value in clean_details(details, now).items():
+            setattr(locked, name, value)
+        locked.version += 1
+        locked.save()
+    return locked
+
+
+def clean_details(details: CohortDetails, now: datetime) -> dict[str, Any]:
+    """Return a cohort's fields, or raise ``Invalid`` naming what is wrong with them."""
+    require_seen(title=details["title"])
+    days = {"starts_on": details["starts_on"], "ends_on": details["ends_on"]}
+    require_cohort(**days, capacity=details["capacity"], today=timezone.localdate(now))
+    return {
+        **days,
+        "capacity": details["capacity"],
+        "title": details["title"].strip()[:80],
+        "title_en": details.get("title_en", "").strip()[:120],
+        "note": details.get("note", "").strip()[:1000],
+    }
 
 
 def publish_cohort(

@@ -176,7 +176,7 @@ def hand_in(
     """Take the firm's step with a milestone or a review: it needs words."""
     require_running(row.incubation)
     if is_blank(text):
-        raise Invalid("invalid_input", fields={field: "reason_required"})
+        raise Invalid("blank", fields={field: "blank"})
     return apply_transition(
         instance=row,
         lifecycle=MILESTONE if isinstance(row, IncubationMilestone) else REVIEW,

@@ -114,7 +114,7 @@ def test_cohort_from_before_the_plans_begins_without_one(world):
 def test_milestone_is_reported_given_back_and_confirmed(world):
     row = accepted(world)
     first = row.milestones.first()
-    assert code_of(lambda: report(world, first, report=" ")) == "invalid_input"
+    assert code_of(lambda: report(world, first, report=" ")) == "blank"
     reported = report(world, first, expected_version=1)
     assert (reported.state, reported.reported_by) == ("reported", world.member)
     assert waiting("incubation_confirm") == ["落实团队"]
