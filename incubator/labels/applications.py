@@ -176,11 +176,15 @@ add_refusals(
 )
 add_work_kinds(
     {
-        "application_screen": (_("Screen the application of %(firm)s"), "filter", _("Screen")),
+        "application_screen": (
+            _("Screen the application of %(firm)s"),
+            "filter",
+            pgettext_lazy("application", "Screen"),
+        ),
         "application_answer": (
             _("Add to the application of %(firm)s"),
             "message-2",
-            _("Answer"),
+            pgettext_lazy("application", "Answer"),
         ),
         "application_review": (_("Review the application of %(firm)s"), "eye", _("Review")),
         "application_reviewers": (

@@ -114,7 +114,7 @@ add_work_kinds(
         "incubation_offer": (
             _("Answer the offer of a place in “%(cohort)s”"),
             "building-community",
-            _("Answer"),
+            pgettext_lazy("offer", "Answer"),
         ),
     }
 )
@@ -206,7 +206,7 @@ def cohort_clocks() -> dict[str, tuple[str | Promise, str]]:
     """What the calendar says of a published cohort, with its tone."""
     return {
         "upcoming": (_("Not begun"), "wait"),
-        "running": (_("Running"), "good"),
+        "running": (pgettext_lazy("cohort", "Running"), "good"),
         "over": (_("Over"), "ended"),
     }
 
