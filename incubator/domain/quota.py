@@ -70,6 +70,7 @@ ACCOUNTS: Final = (SOURCE, POOL, HELD, USED, LAPSED, OVERRUN)
 beyond its quota: a fact to record, which takes nothing from the pool."""
 
 MOST_MONTHS: Final = 12
+LEAST: Final = Decimal("0.01")
 LARGEST: Final = Decimal(9_999_999_999)
 EXPIRING_DAYS: Final = 30
 EXPIRY_MARKS: Final = (7, EXPIRING_DAYS)
@@ -168,11 +169,11 @@ def require_amount(value: Decimal | None, field: str = "amount") -> Decimal:
     if (
         value is None
         or not value.is_finite()
-        or not 0 < value <= LARGEST
-        or value != value.quantize(Decimal("0.01"))
+        or not LEAST <= value <= LARGEST
+        or value != value.quantize(LEAST)
     ):
         raise Invalid("amount", fields={field: "amount"})
-    return value.quantize(Decimal("0.01"))
+    return value.quantize(LEAST)
 
 
 def require_span(first: date, months: int, today: date) -> None:
@@ -182,6 +183,22 @@ def require_span(first: date, months: int, today: date) -> None:
     this = month_of(today)
     if first != month_of(first) or not this <= first <= add_months(this, MOST_MONTHS):
         raise Invalid("first_month", fields={"first_month": "first_month"})
+
+
+def require_difference(
+    amount: Decimal,
+    asked: tuple[date, ...],
+    granted_amount: Decimal,
+    granted: tuple[date, ...],
+    today: date,
+) -> None:
+    """Raise ``Invalid("change_nothing")`` where a change asks for what is granted already.
+
+    ``asked`` and ``granted`` are months; those of the grant that are over do not count.
+    """
+    left = tuple(month for month in granted if month >= month_of(today))
+    if amount == granted_amount and asked == left:
+        raise Invalid("change_nothing", fields={"amount": "change_nothing"})
 
 
 def percent(used: Decimal, granted: Decimal) -> int:

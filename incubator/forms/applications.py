@@ -298,7 +298,7 @@ class ConflictForm(forms.Form):
         """A tie needs a word about it."""
         values: dict[str, Any] = super().clean() or {}
         if values.get("conflict") == "yes" and is_blank(values.get("note", "")):
-            self.add_error("note", portal_labels.REFUSALS["blank"])
+            self.add_error("note", portal_labels.REFUSALS["text_required"])
         return values
 
 

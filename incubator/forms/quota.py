@@ -8,10 +8,11 @@ from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
 
 from incubator.domain.provisioning import MANUAL
-from incubator.domain.quota import LARGEST, MOST_MONTHS, add_months, month_of
+from incubator.domain.quota import LARGEST, LEAST, MOST_MONTHS, add_months, month_of
 from incubator.labels.provisioning import driver_names
 from incubator.labels.quota import pool_kinds
 from incubator.models import ResourcePool
+from portal.labels import REFUSALS
 from portal.labels.days import month
 from portal.models import Organisation
 
@@ -29,7 +30,13 @@ def month_choices(today: date, count: int = MOST_MONTHS + 1) -> list[tuple[str, 
 def amount_field(label: Any, **options: Any) -> forms.DecimalField:
     """Return a field for an amount in the pool's unit."""
     return forms.DecimalField(
-        label=label, min_value=0, max_value=LARGEST, decimal_places=2, max_digits=12, **options
+        label=label,
+        min_value=LEAST,
+        max_value=LARGEST,
+        decimal_places=2,
+        max_digits=12,
+        error_messages={"min_value": REFUSALS["amount"]},
+        **options,
     )
 
 

@@ -18,7 +18,7 @@ from incubator.domain.application_form import (
     is_phone,
     option_of,
 )
-from incubator.domain.machine_check import Finding
+from incubator.domain.machine_check import Finding, first_value
 from incubator.labels.windows import form_words, plain_words
 from portal.domain.masking import mask_name, mask_phone
 from portal.labels import (
@@ -406,6 +406,30 @@ def reason_words(part: Mapping[str, Any], *, got: object, wanted: object) -> str
         for name in ("reason", "reason_en")
     }
     return form_words(filled, "reason")
+
+
+COUNTED: dict[tuple[str, str], str | Promise] = {
+    ("ge", "characters"): _("At least %(n)s characters."),
+    ("le", "characters"): _("At most %(n)s characters."),
+    ("ge", "count"): _("At least %(n)s of them."),
+    ("le", "count"): _("At most %(n)s of them."),
+    ("ge", ""): _("%(n)s or more."),
+    ("le", ""): _("%(n)s or less."),
+}
+"""What a check asks that compares a count of an answer, or its figure, with a number."""
+
+
+def rule_words(check: Mapping[str, Any]) -> str:
+    """Return what a check asks, for readers who have not answered anything yet.
+
+    Words about what somebody answered (``{got}``) give way to the rule; the others read as one.
+    """
+    when = check["when"]
+    fact = str(when.get("field", "")).partition(".")[2]
+    rule = COUNTED.get((when.get("op", ""), fact))
+    if rule and "{got}" in check["reason"] + check["reason_en"]:
+        return str(rule % {"n": number_words(when["value"])})
+    return reason_words(check, got=None, wanted=first_value(when))
 
 
 def number_words(value: object) -> str:

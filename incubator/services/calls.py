@@ -398,7 +398,7 @@ def answer_question(
         if locked.answered_at is not None:
             raise Conflict("question_answered")
         if is_blank(answer):
-            raise Invalid("blank", fields={"answer": "blank"})
+            raise Invalid("invalid_input", fields={"answer": "text_required"})
         locked.answer, locked.answered_at = answer.strip(), now
         clean(locked)
         locked.save()

@@ -64,7 +64,7 @@ def publish_agreement(
     """Publish a version of the agreement; the same one again changes nothing.
 
     Cohorts that are published already keep theirs. Raises ``NotAllowed("role")``,
-    ``Invalid("blank")`` or ``Conflict("agreement_version")``.
+    ``Invalid("text_required")`` or ``Conflict("agreement_version")``.
     """
     version = legible(version)
     words = {"text": lines_of(text), "text_en": lines_of(text_en)}

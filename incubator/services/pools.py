@@ -50,7 +50,7 @@ def create_pool(
 ) -> ResourcePool:
     """Open a pool; its capacity is set month by month.
 
-    Raises ``Invalid`` (``blank``, ``invalid_input``, ``driver_kind``) or
+    Raises ``Invalid`` (``text_required``, ``invalid_input``, ``driver_kind``) or
     ``Conflict("pool_exists")``.
     """
     with operation("incubator.pool.create", actor=actor, now=now, code=code) as opened:

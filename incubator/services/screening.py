@@ -227,7 +227,7 @@ def reject_application(
 
     Once the reviews are in, a refusal is held instead (``decisions.hold_refusal``) and told with
     its batch: ``Conflict("release_together")``. Raises ``Invalid``: ``reasons_missing``,
-    ``reason_required`` (no feedback), ``objection_reason`` or ``no_objection_upheld`` (the code
+    ``text_required`` (no feedback), ``objection_reason`` or ``no_objection_upheld`` (the code
     goes with an upheld objection);
     ``Conflict("objection_open")`` while an objection to the firm's row is examined. On public
     notice, the firm's row is marked as withdrawn.
@@ -292,7 +292,7 @@ def refusal_reasons(reason_codes: Sequence[str], feedback: str) -> list[str]:
     if not codes:
         raise Invalid("reasons_missing", fields={"reason_codes": "reasons_missing"})
     if is_blank(feedback):
-        raise Invalid("reason_required", fields={"feedback": "reason_required"})
+        raise Invalid("text_required", fields={"feedback": "text_required"})
     return codes
 
 

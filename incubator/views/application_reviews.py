@@ -18,7 +18,15 @@ from portal.domain.roles import Role
 from portal.models import FormDraft
 from portal.permissions import for_roles
 from portal.selectors.drafts import draft_of
-from portal.views.base import done, forms_page, keyset, next_link, posted_version, run_form
+from portal.views.base import (
+    done,
+    forms_page,
+    keep_typed,
+    keyset,
+    next_link,
+    posted_version,
+    run_form,
+)
 
 
 @for_roles(Role.ASSESSOR)
@@ -86,6 +94,8 @@ def scored(request: HttpRequest, mine: ApplicationReview) -> HttpResponse:
         return declaration_page(request, mine, late=form)
     if not ok:
         again = own_review(request, mine.pk)
+        if again.state == "scoring":
+            keep_typed(request, services.draft_key(mine))
         return review_page(request, again, form, draft_of(request.user, services.draft_key(mine)))
     return done(request, _("Your review is sent."), "incubator:review", mine.pk)
 

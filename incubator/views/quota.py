@@ -150,6 +150,7 @@ def draw_request_form(
     """Draw and take the form of a request."""
     today = timezone.localdate()
     firms = applicant_firms(request.user)
+    follower = reads.following(previous) if previous else None
     form = RequestForm(
         request.POST or None,
         firms=firms,
@@ -164,9 +165,10 @@ def draw_request_form(
         if previous is None
         else {"firm": previous.organisation, "pool": previous.pool, "previous": previous}
     )
-    short, seen = shortage(form, previous, kind)
+    context = {**request_context(previous, kind, firms, today), "follower": follower}
+    short, seen = shortage(form, previous, kind) if follower is None else ([], "")
     if short and request.POST.get("seen") != seen:
-        context = {**request_context(previous, kind, firms, today), "short": short, "seen": seen}
+        context |= {"short": short, "seen": seen}
         return form_page(request, "incubator/quota/new.html", form, context)
     ok, made = run_form(
         form,
@@ -177,8 +179,8 @@ def draw_request_form(
     if ok:
         text = _("The request is with the resource manager.")
         return done(request, text, "incubator:quota_request", made.pk)
-    context = request_context(previous, kind, firms, today)
-    return form_page(request, "incubator/quota/new.html", form, context)
+    drawn = follower is None
+    return form_page(request, "incubator/quota/new.html", form, context, drawn=drawn)
 
 
 def request_context(
@@ -256,6 +258,7 @@ def draw_request(
         "short": short_of(row) if "request" in actions else [],
         "usage": reads.usage_of(row) if row.approved_amount else [],
         "spent": reads.spent(row.previous, today) if row.previous else None,
+        "follower": reads.following(row),
         "follow": row.state in GRANTED and "withdraw" not in actions and is_own(request, row),
         "manager": is_manager(request, row),
         "today": today,

@@ -55,12 +55,12 @@ class Invalid(Refused):
 
 
 def require_seen(**texts: str) -> None:
-    """Raise ``Invalid("blank")`` naming the texts of which nobody sees a character.
+    """Raise ``Invalid("text_required")`` naming the texts of which nobody sees a character.
 
     >>> require_seen(title="村务公开")
     """
-    if blank := {name: "blank" for name, text in texts.items() if is_blank(text)}:
-        raise Invalid("blank", fields=blank)
+    if blank := {name: "text_required" for name, text in texts.items() if is_blank(text)}:
+        raise Invalid("text_required", fields=blank)
 
 
 @dataclass(frozen=True)

@@ -120,7 +120,7 @@ def end_membership(*, membership: Membership, actor: User, now: datetime) -> Mem
             active=True, role=membership.role
         )
         if membership.role in INVITERS[organisation.kind] and len(signers) <= 1:  # type: ignore[index]
-            raise Conflict("last_signer")
+            raise Conflict("last_signer", role=ROLES[membership.role])
         Membership.objects.filter(pk=membership.pk).update(active=False, until=now)
         membership.user.forget_roles()
     membership.refresh_from_db()

@@ -1,7 +1,7 @@
 """The portal's components: what they say, what they refuse to contain, what they are made of."""
 
 import re
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -71,11 +71,31 @@ def template_files() -> list[Path]:
         ("en", "3 Nov 2026", "3 Nov", "3 Nov 2026, 10:42"),
     ],
 )
-def test_dates_follow_the_language(code, full, short, moment):
+def test_dates_follow_the_language(monkeypatch, code, full, short, moment):
     at = datetime(2026, 11, 3, 10, 42, tzinfo=ZoneInfo("Asia/Shanghai"))
+    monkeypatch.setattr("django.utils.timezone.now", lambda: at)
     with translation.override(code):
         shown = (portal_words.day(at), portal_words.day_short(at), portal_words.moment(at))
     assert shown == (full, short, moment)
+
+
+@pytest.mark.parametrize(
+    ("value", "chinese", "english"),
+    [
+        (date(2026, 1, 1), "1月1日", "1 Jan"),
+        (date(2025, 12, 31), "2025年12月31日", "31 Dec 2025"),
+        (date(2027, 1, 9), "2027年1月9日", "9 Jan 2027"),
+        (datetime(2025, 12, 31, 16, 30, tzinfo=UTC), "1月1日", "1 Jan"),
+        (datetime(2026, 12, 31, 16, 30, tzinfo=UTC), "2027年1月1日", "1 Jan 2027"),
+        (None, "", ""),
+    ],
+)
+def test_short_day_of_another_year_has_its_year(monkeypatch, value, chinese, english):
+    at = datetime(2026, 12, 31, 10, 42, tzinfo=ZoneInfo("Asia/Shanghai"))
+    monkeypatch.setattr("django.utils.timezone.now", lambda: at)
+    for language, words in (("zh-hans", chinese), ("en", english)):
+        with translation.override(language):
+            assert portal_words.day_short(value) == words
 
 
 @pytest.mark.parametrize(

@@ -49,8 +49,8 @@ def test_create_call_by_stranger(story: Story):
         ("closes_on", date(2026, 11, 23), "call_closes_past"),
         ("closes_on", date(9999, 12, 31), "day_far"),
         ("opens_on", date(1, 1, 1), "day_far"),
-        ("title", "\u200b", "blank"),
-        ("need", " \u2060", "blank"),
+        ("title", "\u200b", "text_required"),
+        ("need", " \u2060", "text_required"),
     ],
 )
 def test_create_call_that_makes_no_sense(story: Story, field: str, value: object, code: str):
@@ -192,7 +192,7 @@ def test_answer_question_once_and_by_the_owner_only(story: Story):
     deed = calls.answer_question
     assert refusal(deed, answer="答", actor=story.world.staff, **values) == (NotAllowed, "role")
     owner = story.world.callowner
-    assert refusal(deed, answer="\u200b", actor=owner, **values) == (Invalid, "blank")
+    assert refusal(deed, answer="\u200b", actor=owner, **values) == (Invalid, "invalid_input")
     deed(answer="答", actor=owner, **values)
     assert refusal(deed, answer="再答", actor=owner, **values) == (Conflict, "question_answered")
     assert Notification.objects.filter(kind="call_answer").get().user == story.world.learner

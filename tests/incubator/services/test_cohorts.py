@@ -51,7 +51,7 @@ def test_agreement_needs_words_and_staff(world):
         for given in ({"text": blank}, {"version": blank}):
             with pytest.raises(Invalid) as refusal:
                 agreement_of(world, **given)
-            assert refusal.value.fields == dict.fromkeys(given, "blank")
+            assert refusal.value.fields == dict.fromkeys(given, "text_required")
     with pytest.raises(NotAllowed):
         cohorts.publish_agreement(version="1", text="x", actor=world.owner, now=world.now)
 
@@ -95,7 +95,7 @@ def test_cohort_is_drafted_and_published_with_the_newest_agreement(world):
 
 
 def test_cohort_needs_a_title_and_staff(world):
-    assert code_of(lambda: drafted(world, title=" \u200b")) == "blank"
+    assert code_of(lambda: drafted(world, title=" \u200b")) == "text_required"
     assert code_of(lambda: drafted(world, ends_on=date(2026, 12, 1))) == "cohort_dates"
     for actor in (world.owner, world.training):
         with pytest.raises(NotAllowed):

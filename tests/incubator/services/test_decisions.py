@@ -104,7 +104,7 @@ def test_refusal_is_held_once(world):
     ("changes", "code"),
     [
         ({"reason_codes": []}, "reasons_missing"),
-        ({"feedback": " "}, "reason_required"),
+        ({"feedback": " "}, "text_required"),
         ({"reason_codes": ["objection_upheld"]}, "no_objection_upheld"),
     ],
 )
@@ -146,7 +146,7 @@ def test_refusal_is_held_and_released_by_staff_without_a_tie_only(world):
 
 @pytest.mark.parametrize(
     ("batch", "code"),
-    [("第 1 批", "batch_exists"), ("第 1 批\u200b ", "batch_exists"), ("\u200b", "blank")],
+    [("第 1 批", "batch_exists"), ("第 1 批\u200b ", "batch_exists"), ("\u200b", "text_required")],
 )
 def test_batch_has_a_name_of_its_own(world, batch, code):
     release(world, firms.proposed(world, "owner2"))

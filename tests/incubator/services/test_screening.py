@@ -288,7 +288,7 @@ def test_refused_firm_is_taken_off_its_running_notice(world):
 
 @pytest.mark.parametrize(
     ("codes", "feedback", "code"),
-    [([], "说明", "reasons_missing"), (["incomplete"], " ", "reason_required")],
+    [([], "说明", "reasons_missing"), (["incomplete"], " ", "text_required")],
 )
 def test_reject_application_without_reason_is_refused(world, codes, feedback, code):
     with pytest.raises(Invalid) as refusal:

@@ -144,6 +144,7 @@ def test_signer_reads_and_accepts_the_agreement(world):
     owner = world.client("owner")
     assert page in owner.get("/workspace/incubation/").content.decode()
     assert "按期报告" in owner.get(page).content.decode()
+    assert ("接受期限" in owner.get(page).text, "补充期限" in owner.get(page).text) == (True, False)
     data = {"accept-digest": digest, "accept-version": "1"}
     assert owner.post(f"{page}accept/", data).status_code == 422
     wrong = data | {"accept-agreed": "on", "accept-digest": "0" * 64}
@@ -301,6 +302,8 @@ def test_firm_reports_and_its_mentor_confirms(world):
     assert page in owner.get(row.get_absolute_url()).content.decode()
     assert [step[0] for step in owner.get(page).context["steps"]] == ["report"]
     assert owner.post(f"{page}report/", {"report-report": " "}).status_code == 422
+    unseen = owner.post(f"{page}report/", {"report-report": "\u200b"})
+    assert (unseen.status_code, "请填写内容" in unseen.text) == (422, True)
     sent = owner.post(f"{page}report/", {"report-report": "三人到位", "report-version": 1})
     assert sent["Location"] == page
     assert [step[0] for step in expert.get(page).context["steps"]] == ["confirm", "give_back"]
