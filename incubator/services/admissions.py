@@ -39,8 +39,8 @@ def publish_admissions(
     Proposed applications go into one public notice of 5 working and 7 calendar days; the firms
     of ``refusals`` are told their reasons. ``batch`` is the name of the admission batch
     (第 3 批), which no earlier one has. Without a proposed firm there is no notice and ``None`` is
-    returned. Raises ``Invalid`` (``nothing_proposed``, ``text_required``, ``batch_exists``) or ``Conflict``
-    (``not_proposed``, ``not_refused``).
+    returned. Raises ``Invalid`` (``nothing_proposed``, ``text_required``, ``batch_exists``) or
+    ``Conflict`` (``not_proposed``, ``not_refused``).
     """
     batch = legible(batch)
     with operation("incubator.publish_admissions", actor=actor, now=now, batch=batch):
