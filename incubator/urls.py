@@ -124,6 +124,7 @@ base: list[URLPattern] = [
     path("workspace/cohorts/agreements/", cohorts.agreements, name="agreements"),
     path("workspace/cohorts/plans/", incubation_plan.plan_templates, name="plan_templates"),
     path("workspace/cohorts/<int:pk>/", cohorts.cohort, name="cohort"),
+    path("workspace/cohorts/<int:pk>/edit/", cohorts.cohort_edit, name="cohort_edit"),
     path("workspace/cohorts/<int:pk>/offer/", cohorts.cohort_offer, name="cohort_offer"),
     path("workspace/cohorts/<int:pk>/capacity/", cohorts.cohort_capacity, name="cohort_capacity"),
     path("workspace/cohorts/<int:pk>/<slug:action>/", cohorts.cohort_move, name="cohort_move"),

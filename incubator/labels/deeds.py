@@ -23,6 +23,7 @@ add_deeds(
         "incubator.lapse_application": _("Let an application lapse"),
         "incubator.start_review": _("Send an application to review"),
         "incubator.assign_missing_reviewers": _("Assign the missing reviewers"),
+        "incubator.replace_reviewer": _("Replace an overdue reviewer"),
         "incubator.declare_conflict": _("Declare a conflict of interest"),
         "incubator.declare_no_conflict": _("Declare no conflict of interest"),
         "incubator.submit_review": _("Submit a review"),

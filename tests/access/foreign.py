@@ -397,6 +397,7 @@ SHARED: dict[str, str] = {
     "incubator:index_file": PUBLIC,
     "incubator:module_file": PUBLIC,
     "incubator:cohort": COUNTY,
+    "incubator:cohort_edit": COUNTY,
     "incubator:cohort_offer": COUNTY,
     "incubator:cohort_capacity": COUNTY,
     "incubator:cohort_move": COUNTY,

@@ -563,7 +563,7 @@ def release_refused(world) -> None:
         now=world.now,
     )
     admissions.publish_admissions(
-        applications=[], refusals=[case], batch="", actor=world.staff, now=world.now
+        applications=[], refusals=[case], batch="第 9 批", actor=world.staff, now=world.now
     )
 
 
