@@ -19,7 +19,7 @@ from incubator.models.modules import CURATORS
 from incubator.permissions.modules import admitted_firms, require_contributor
 from portal.domain.lifecycle import Conflict, Invalid, NotAllowed
 from portal.domain.roles import Role
-from portal.domain.texts import is_blank
+from portal.domain.texts import is_blank, unseen_fields
 from portal.events import ModulePublished
 from portal.models import Membership, Organisation, StoredFile, User
 from portal.notifications import notify
@@ -29,6 +29,8 @@ from portal.services.operations import operation
 from portal.services.transitions import apply_transition, lock
 from portal.services.work import open_work
 
+TEXTS = ("title", "title_en", "summary", "summary_en", "licence", "contact", "example")
+"""What a module's contributor writes about it."""
 Upload: TypeAlias = "UploadedFile[bytes] | File[bytes]"
 
 
@@ -72,16 +74,23 @@ def create_module(
 
 def save_new_module(module: SharedModule) -> None:
     """Save a module, or say what is wrong with it; the database decides about its name."""
-    try:
-        module.full_clean(validate_unique=False)
-    except ValidationError as error:
-        fields = {key: " ".join(texts) for key, texts in error.message_dict.items()}
-        raise Invalid("invalid_input", fields=fields) from error
+    check_texts(module)
     try:
         with transaction.atomic():
             module.save()
     except IntegrityError as error:
         raise wrong("module_exists", "name", name=module.name) from error
+
+
+def check_texts(module: SharedModule) -> None:
+    """Raise ``Invalid("invalid_input")`` naming every text that is missing, unseen or too long."""
+    if unseen := unseen_fields({name: getattr(module, name) for name in TEXTS}):
+        raise Invalid("invalid_input", fields=unseen)
+    try:
+        module.full_clean(validate_unique=False)
+    except ValidationError as error:
+        fields = {key: " ".join(texts) for key, texts in error.message_dict.items()}
+        raise Invalid("invalid_input", fields=fields) from error
 
 
 def remove_module(*, module: SharedModule, reason: str, actor: User, now: datetime) -> None:
@@ -198,7 +207,7 @@ def file_values(facts: WheelFacts, stored: StoredFile | None) -> dict[str, Any]:
         "number": facts.version,
         "file": stored,
         "sha256": stored.sha256 if stored else "",
-        "requires_python": facts.requires_python[:120],
+        "requires_python": facts.requires_python,
         "metadata": described(facts),
         "core_metadata": facts.core_metadata,
     }

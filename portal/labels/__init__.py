@@ -241,6 +241,7 @@ REFUSALS: dict[str, str | Promise] = {
         "applied; look at the current state and decide again."
     ),
     "reason_required": _("Give a reason."),
+    "text_unseen": _("Nothing of what was entered can be seen. Enter it in words."),
     "own_organisation": _("Nobody decides on a case of their own organisation."),
     "conflict_of_interest": _("You have a tie with this organisation, so others must decide."),
     "already_decided": _("You have already decided on this case."),

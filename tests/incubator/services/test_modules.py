@@ -2,15 +2,18 @@
 
 import threading
 from datetime import timedelta
+from importlib import import_module
 
 import pytest
+from django.apps import apps
 from django.core.files.base import ContentFile
 from django.db import connection
 
-from config.demo.wheels import uscc_check_wheel
+from config.demo.wheels import build_wheel, uscc_check_wheel, wheel_name
 from incubator.models import ModuleDownload, ModuleRelease, SharedModule
 from incubator.permissions.modules import may_read_release
 from incubator.selectors.modules import modules_contributed, published_modules
+from incubator.selectors.package_index import project_files
 from incubator.services import module_files, modules
 from portal.domain.lifecycle import Conflict, Invalid, NotAllowed
 from portal.models import AuditEntry, Notification, StoredFile, WorkItem
@@ -41,6 +44,19 @@ def test_create_module_without_contact_is_refused_at_the_field(world):
     with pytest.raises(Invalid) as caught:
         module_of(world, contact="")
     assert list(caught.value.fields) == ["contact"]
+
+
+UNSEEN = "\u200b\u2060 \u3164"
+
+
+@pytest.mark.parametrize(
+    "field", ["title", "title_en", "summary", "summary_en", "licence", "contact", "example"]
+)
+def test_create_module_with_a_text_that_nobody_sees_is_refused_at_the_field(world, field):
+    with pytest.raises(Invalid) as caught:
+        module_of(world, **{field: UNSEEN})
+    assert caught.value.fields == {field: "text_unseen"}
+    assert not SharedModule.objects.exists()
 
 
 @pytest.mark.parametrize(
@@ -82,6 +98,55 @@ def test_submit_release_goes_to_review_with_what_the_wheel_says(world):
     )  # fmt: skip
     assert release.sha256 == release.file.sha256
     assert waiting("module_review") == [("staff", None, "hy-uscc-check 1.0.0")]
+
+
+def python_wheel(specifier: str) -> ContentFile:
+    """Return the example wheel for the Pythons of ``specifier``."""
+    data = build_wheel("hy-uscc-check", "1.0.0", "Check", {"a.py": ""}, python=specifier)
+    return ContentFile(data, name=wheel_name("hy-uscc-check", "1.0.0"))
+
+
+def test_submit_release_keeps_a_long_requires_python_whole(world):
+    text = ",".join(f"!=3.{number:03}" for number in range(50))
+    module = module_of(world)
+    release = modules.submit_release(
+        module=module, upload=python_wheel(text), actor=world.resources, now=world.now
+    )
+    release.refresh_from_db()
+    assert release.requires_python == text
+    modules.publish_release(release=release, actor=world.staff, now=world.now)
+    assert project_files(module.name)[0].requires_python == text
+
+
+def test_submit_release_with_a_requires_python_beyond_the_room_leaves_nothing(world):
+    text = ",".join(f"!=3.{number:03}" for number in range(70))
+    with pytest.raises(Invalid) as caught:
+        modules.submit_release(
+            module=module_of(world), upload=python_wheel(text), actor=world.resources,
+            now=world.now,
+        )  # fmt: skip
+    assert caught.value.fields == {"file": "wheel_long"}
+    assert (ModuleRelease.objects.count(), StoredFile.objects.count()) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("kept", "said", "whole"),
+    [("!=3.1,", "!=3.1,!=3.2", "!=3.1,!=3.2"), ("!=3.1,", "x" * 501, ""), ("!=3.2", None, "!=3.2")],
+)
+def test_migration_makes_a_cut_requires_python_whole(world, kept, said, whole):
+    """The second half of 0027: on the way back the room is small again."""
+    migration = import_module("incubator.migrations.0027_whole_python")
+    release = published(world)
+    full = kept.rjust(migration.OLD, " ")
+    metadata = {} if said is None else {"requires_python": said}
+    ModuleRelease.objects.update(requires_python=full, metadata=metadata)
+    migration.mend(apps, None)
+    release.refresh_from_db()
+    assert release.requires_python == (full if said is None else whole)
+    ModuleRelease.objects.update(requires_python="x" * 130)
+    migration.cut(apps, None)
+    release.refresh_from_db()
+    assert release.requires_python == "x" * 120
 
 
 @pytest.mark.parametrize("again", ["1.0.0", "1.0"])
