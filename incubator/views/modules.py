@@ -78,7 +78,7 @@ def module_detail(request: HttpRequest, name: str) -> HttpResponse:
         "page": page,
         "access": download_access(request),
         "file": page.current.file,
-        "pip_line": pip_line(name),
+        "pip_line": pip_line(page.current),
         "curl_lines": curl_lines(page.current),
         "check_line": check_line(page.current),
         "firms": reads.firms_using(page.module) if sees_firms else None,
@@ -87,11 +87,16 @@ def module_detail(request: HttpRequest, name: str) -> HttpResponse:
     return render(request, "incubator/modules/module_detail.html", context)
 
 
-def pip_line(name: str) -> str:
-    """Return how to install a module from the portal's index; TOKEN stands for the reader's own."""
+def pip_line(release: ModuleRelease) -> str:
+    """Return how to install a module from the portal's index; TOKEN stands for the reader's own.
+
+    pip passes over a withdrawn release unless it is named by its number (PEP 592).
+    """
+    name = release.module.name
+    wanted = f"{name}=={release.number}" if release.state == "yanked" else name
     scheme, _colon, host = settings.BASE_URL.partition("://")
     index = reverse("incubator:index_projects")
-    return f"pip install --index-url {scheme}://TOKEN@{host.rstrip('/')}{index} {name}"
+    return f"pip install --index-url {scheme}://TOKEN@{host.rstrip('/')}{index} {wanted}"
 
 
 def own_url(route: str, *args: object) -> str:
