@@ -72,6 +72,9 @@ add_refusals(
             "it. Choose another name, for example hy-%(name)s."
         ),
         "module_exists": _("A module with this name exists already."),
+        "module_licence_kept": _(
+            "The licence stays as it was registered: firms have taken published versions under it."
+        ),
         "module_gone": _("The module %(name)s was removed meanwhile. Nothing was kept."),
         "module_in_use": _(
             "The module %(name)s has a release; only a name without any can be removed."

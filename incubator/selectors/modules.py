@@ -226,6 +226,11 @@ def contributable(user: User) -> "QuerySet[SharedModule]":
     return SharedModule.objects.filter(mine).select_related("owner")
 
 
+def has_fixed_licence(module: SharedModule) -> bool:
+    """Return whether firms may have taken a release under the module's licence (one query)."""
+    return module.releases.downloadable().exists()
+
+
 def my_modules(user: User) -> list[SharedModule]:
     """Return the modules that ``user`` may add releases to, by name, 100 at most (one query)."""
     return list(contributable(user).order_by("name")[:100])

@@ -17,6 +17,7 @@ from incubator.domain.sdist import ENDING, read_sdist
 from incubator.models import ModuleDownload, ModuleRelease, SharedModule
 from incubator.models.modules import CURATORS
 from incubator.permissions.modules import admitted_firms, require_contributor
+from incubator.selectors.modules import has_fixed_licence
 from portal.domain.lifecycle import Conflict, Invalid, NotAllowed
 from portal.domain.roles import Role
 from portal.domain.texts import is_blank, unseen_fields
@@ -91,6 +92,58 @@ def check_texts(module: SharedModule) -> None:
     except ValidationError as error:
         fields = {key: " ".join(texts) for key, texts in error.message_dict.items()}
         raise Invalid("invalid_input", fields=fields) from error
+
+
+def edit_module(
+    *,
+    module: SharedModule,
+    title: str,
+    summary: str,
+    licence: str,
+    contact: str,
+    actor: User,
+    now: datetime,
+    title_en: str = "",
+    summary_en: str = "",
+    example: str = "",
+) -> SharedModule:
+    """Correct what a module's contributor writes about it; pages show it at once.
+
+    The audit trail keeps which texts changed. Raises ``Invalid`` (``invalid_input``,
+    ``module_licence_kept`` once a release is published), ``Conflict("module_gone")`` or
+    ``NotAllowed``.
+    """
+    owner = module.owner
+    with operation(
+        "incubator.module.edit", actor=actor, now=now, subject=module, organisation=owner
+    ) as opened:
+        require_contributor(actor, owner)
+        locked = lock_module(module)
+        if licence != locked.licence and has_fixed_licence(locked):
+            raise wrong("module_licence_kept", "licence")
+        values = {
+            "title": title,
+            "title_en": title_en,
+            "summary": summary,
+            "summary_en": summary_en,
+            "licence": licence,
+            "contact": contact,
+            "example": example,
+        }
+        changed = [name for name in TEXTS if lines(getattr(locked, name)) != lines(values[name])]
+        for name in changed:
+            setattr(locked, name, values[name])
+        check_texts(locked)
+        locked.save(update_fields=changed)
+        opened.record(
+            "incubator.module.edited", subject=locked, organisation=owner, changed=changed
+        )
+    return locked
+
+
+def lines(text: str) -> list[str]:
+    """Return a text's lines, however browsers end them, to tell whether it was changed."""
+    return text.strip().splitlines()
 
 
 def remove_module(*, module: SharedModule, reason: str, actor: User, now: datetime) -> None:

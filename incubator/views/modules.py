@@ -4,6 +4,7 @@ from typing import Any
 
 from django.conf import settings
 from django.forms import Form
+from django.forms.models import model_to_dict
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -16,6 +17,7 @@ from incubator.forms.modules import (
     ModuleFileForm,
     ModuleForm,
     ModuleSearchForm,
+    ModuleTextsForm,
     ReasonForm,
     ReleaseForm,
     StartReleaseForm,
@@ -210,6 +212,27 @@ def module_new(request: HttpRequest) -> HttpResponse:
         return done(request, text, "incubator:release_new", module.name)
     context = {"may_contribute": may_contribute(request)}
     return form_page(request, "incubator/modules/module_new.html", form, context)
+
+
+@DESK
+def module_edit(request: HttpRequest, name: str) -> HttpResponse:
+    """Correct the details of my module."""
+    module = reads.my_module(request.user, name)
+    form = ModuleTextsForm(
+        request.POST or None,
+        initial=model_to_dict(module, services.TEXTS),
+        licence_kept=reads.has_fixed_licence(module),
+    )
+    ok, _edited = run_form(
+        form,
+        lambda values: services.edit_module(
+            module=module, actor=request.user, now=timezone.now(), **values
+        ),
+    )
+    if ok:
+        text = _("The details of %(name)s are corrected.") % {"name": name}
+        return done(request, text, "incubator:module_desk")
+    return form_page(request, "incubator/modules/module_edit.html", form, {"module": module})
 
 
 @for_roles(Role.STAFF)

@@ -100,6 +100,70 @@ def test_submit_release_goes_to_review_with_what_the_wheel_says(world):
     assert waiting("module_review") == [("staff", None, "hy-uscc-check 1.0.0")]
 
 
+def edit(world, module: SharedModule, login: str = "resources", **changes: str) -> SharedModule:
+    """Correct a module's texts; what is not said stays."""
+    values = {name: getattr(module, name) for name in modules.TEXTS}
+    return modules.edit_module(
+        module=module, actor=world.people[login], now=world.now, **values | changes
+    )
+
+
+def test_edit_module_changes_its_texts_and_the_trail_says_which(world):
+    module = module_of(world, summary="一\n二")
+    edit(world, module, title="代码校验", title_en="", licence="Apache-2.0", summary="一\r\n二")
+    module.refresh_from_db()
+    assert (module.title, module.title_en, module.licence) == ("代码校验", "", "Apache-2.0")
+    assert (module.name, module.summary) == ("hy-uscc-check", "一\n二")
+    entry = AuditEntry.objects.get(action="incubator.module.edited")
+    assert (entry.subject_id, entry.data["changed"]) == (
+        str(module.pk), ["title", "title_en", "licence"],
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("state", ["published", "yanked"])
+def test_edit_module_keeps_the_licence_once_a_version_is_published(world, state):
+    release = published(world)
+    if state == "yanked":
+        modules.yank_release(release=release, reason="有误", actor=world.staff, now=world.now)
+    with pytest.raises(Invalid) as caught:
+        edit(world, release.module, licence="MIT", title="代码校验")
+    assert caught.value.fields == {"licence": "module_licence_kept"}
+    edit(world, release.module, title="代码校验")
+    module = SharedModule.objects.get()
+    assert (module.licence, module.title) == ("MulanPSL-2.0", "代码校验")
+
+
+@pytest.mark.parametrize(
+    ("changes", "fields"),
+    [({"title": UNSEEN, "summary_en": UNSEEN}, {"title", "summary_en"}),
+     ({"contact": ""}, {"contact"}), ({"licence": "x" * 81}, {"licence"})],
+)  # fmt: skip
+def test_edit_module_with_faults_is_refused_at_the_fields_and_changes_nothing(
+    world, changes, fields
+):
+    module = module_of(world)
+    with pytest.raises(Invalid) as caught:
+        edit(world, module, **changes)
+    assert set(caught.value.fields) == fields
+    assert SharedModule.objects.get().title == "统一社会信用代码校验"
+
+
+@pytest.mark.parametrize(("login", "code"), [("owner2", "module_owner"), ("staff", "module_owner")])
+def test_edit_module_by_another_is_refused(world, login, code):
+    admit(world, "owner2")
+    module = module_of(world, "owner", owner=admit(world, "owner"))
+    with pytest.raises(NotAllowed) as caught:
+        edit(world, module, login, title="别的")
+    assert caught.value.code == code
+
+
+def test_edit_module_that_was_removed_meanwhile_conflicts(world):
+    module = module_of(world)
+    modules.remove_module(module=module, reason="误", actor=world.staff, now=world.now)
+    with pytest.raises(Conflict, match="module_gone"):
+        edit(world, module, title="代码校验")
+
+
 def python_wheel(specifier: str) -> ContentFile:
     """Return the example wheel for the Pythons of ``specifier``."""
     data = build_wheel("hy-uscc-check", "1.0.0", "Check", {"a.py": ""}, python=specifier)

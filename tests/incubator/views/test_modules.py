@@ -513,6 +513,51 @@ def test_reserved_name_is_refused_at_the_field_in_words(world):
     assert "“django” is a public package that is in use here" in response.content.decode()
 
 
+# --- Details corrected
+
+EDIT = f"/workspace/modules/{NAME}/edit/"
+
+
+def test_contributor_corrects_the_details_from_the_desk(world):
+    module_of(world, "owner", owner=admit(world, "owner"))
+    client = world.client("member", "en")
+    assert f'href="{EDIT}"' in client.get("/workspace/modules/").content.decode()
+    page = client.get(EDIT)
+    assert page.context["form"]["title"].value() == "统一社会信用代码校验"
+    values = {**page.context["form"].initial, "title": "代码校验", "licence": "Apache-2.0"}
+    response = client.post(EDIT, values, follow=True)
+    assert f"The details of {NAME} are corrected." in response.content.decode()
+    module = SharedModule.objects.get()
+    assert (module.title, module.licence) == ("代码校验", "Apache-2.0")
+
+
+def test_details_with_a_text_that_nobody_sees_are_422_at_the_field(world):
+    module = module_of(world)
+    client = world.client("resources", "en")
+    response = client.post(EDIT, VALUES | {"summary": "\u200b"})
+    assert (response.status_code, list(response.context["form"].errors)) == (422, ["summary"])
+    module.refresh_from_db()
+    assert module.title != VALUES["title"]
+
+
+def test_details_of_a_published_module_leave_its_licence_closed(world):
+    published(world)
+    client = world.client("resources", "en")
+    assert client.get(EDIT).context["form"].fields["licence"].disabled
+    client.post(EDIT, VALUES | {"licence": "MIT"})
+    module = SharedModule.objects.get()
+    assert (module.title, module.licence) == (VALUES["title"], "MulanPSL-2.0")
+
+
+@pytest.mark.parametrize(("login", "status"), [("owner2", 404), ("resources", 404), ("board", 403)])
+def test_details_of_another_firms_module_are_closed(world, login, status):
+    admit(world, "owner2")
+    module_of(world, "owner", owner=admit(world, "owner"))
+    client = world.client(login)
+    assert client.get(EDIT).status_code == client.post(EDIT, VALUES).status_code == status
+    assert SharedModule.objects.get().title != VALUES["title"]
+
+
 # --- What a reviewer is told of a package
 
 
