@@ -2,12 +2,23 @@
 
 from django.utils import timezone
 
-from incubator.services import cloud_work, expiry, incubation_reviews, more_info, office_hours
+from incubator.services import (
+    cloud_work,
+    expiry,
+    incubation_plan,
+    incubation_reviews,
+    more_info,
+    office_hours,
+)
 
 
 def remind_incubation() -> tuple[int, int]:
-    """Warn of overdue reviews and remind of what is due soon (every morning); return how many."""
+    """Warn of overdue reviews and remind of what is due soon (every morning); return how many.
+
+    What is due soon comes into the firms' inboxes too.
+    """
     now = timezone.now()
+    incubation_plan.call_due(now=now)
     return incubation_reviews.warn_overdue(now=now), incubation_reviews.remind_due(now=now)
 
 

@@ -89,6 +89,7 @@ def progress(rows: list[Incubation], people: People, clock: Clock) -> None:
             incubation_reviews.judge_review(
                 review=sent, action="close", actor=people["expert"], now=clock.now
             )
+    incubation_plan.call_due(now=clock.now)
 
 
 def office_hours(

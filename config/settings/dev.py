@@ -12,7 +12,7 @@ if DEMO and not CONTACT["office"]:
     # Plainly fictional: 555 numbers belong to nobody.
     CONTACT |= {
         "office": "示例县数字服务孵化中心",
-        "address": "示例县示例路 1 号 政务服务大厅 3 号窗口(演示数据)",
+        "address": "示例县示例路 1 号 政务服务大厅 3 号窗口（演示数据）",
         "phone": "0000-5550100",
         "email": "incubation@demo.example",
     }

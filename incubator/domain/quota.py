@@ -71,6 +71,7 @@ ACCOUNTS: Final = (SOURCE, POOL, HELD, USED, LAPSED, OVERRUN)
 beyond its quota: a fact to record, which takes nothing from the pool."""
 
 MOST_MONTHS: Final = 12
+LEAST: Final = Decimal("0.01")
 LARGEST: Final = Decimal(9_999_999_999)
 EXPIRING_DAYS: Final = 30
 EXPIRY_MARKS: Final = (7, EXPIRING_DAYS)
@@ -179,11 +180,11 @@ def require_amount(value: Decimal | None, field: str = "amount") -> Decimal:
     if (
         value is None
         or not value.is_finite()
-        or not 0 < value <= LARGEST
-        or value != value.quantize(Decimal("0.01"))
+        or not LEAST <= value <= LARGEST
+        or value != value.quantize(LEAST)
     ):
         raise Invalid("amount", fields={field: "amount"})
-    return value.quantize(Decimal("0.01"))
+    return value.quantize(LEAST)
 
 
 def require_span(first: date, months: int, today: date) -> None:
@@ -200,6 +201,23 @@ def require_after(first: date, months: tuple[date, ...]) -> None:
     if first <= months[-1]:
         wrong = {"first_month": "renewal_early"}
         raise Invalid("renewal_early", fields=wrong, month=iso_month(add_months(months[-1], 1)))
+
+
+def require_difference(
+    amount: Decimal,
+    asked: tuple[date, ...],
+    granted_amount: Decimal,
+    granted: tuple[date, ...],
+    today: date,
+) -> None:
+    """Raise ``Invalid("change_nothing")`` where a change asks for what is granted already.
+
+    ``asked`` and ``granted`` are months; those of the grant that are over do not count, and
+    those before the first that is asked for stay as they are.
+    """
+    left = tuple(month for month in granted if month >= month_of(today))
+    if amount == granted_amount and asked == left[-len(asked) :]:
+        raise Invalid("change_nothing", fields={"amount": "change_nothing"})
 
 
 def percent(used: Decimal, granted: Decimal) -> int:

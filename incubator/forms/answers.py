@@ -39,7 +39,11 @@ class ApplicationForm(forms.Form):
         content = application.form.content
         open_now = rules.open_answers(application.state, application.asked, content)
         super().__init__(*args, **kwargs)
-        self.questions = [one for one in application.form.questions if one["type"] != "file"]
+        asked = application.form.questions
+        self.questions = [one for one in asked if one["type"] != "file"]
+        self.beside = {
+            one["key"]: str(form_words(one, "title")) for one in asked if one["type"] == "file"
+        }
         for question in self.questions:
             name = question["key"]
             self.fields[name] = field_of(question)
@@ -122,7 +126,7 @@ def number_field(question: Question, words: dict[str, Any]) -> forms.Field:
     """Return the field of a number, its unit in the label."""
     unit = form_words(question, "unit")
     if unit:
-        words["label"] = format_html("{} ({})", words["label"], unit)
+        words["label"] = format_html(_("{label} ({unit})"), label=words["label"], unit=unit)
     least, most = bounds_of(question)
     bounds = {"min_value": least, "max_value": most}
     if not question["decimals"]:

@@ -1,7 +1,6 @@
 """Input of the cloud resources."""
 
 from datetime import date
-from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -9,7 +8,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
 
 from incubator.domain.provisioning import MANUAL
-from incubator.domain.quota import LARGEST, MOST_MONTHS, month_of, span
+from incubator.domain.quota import LARGEST, LEAST, MOST_MONTHS, month_of, span
 from incubator.labels.provisioning import driver_names
 from incubator.labels.quota import pool_kinds
 from incubator.models import ResourcePool
@@ -31,7 +30,7 @@ def amount_field(label: Any, **options: Any) -> forms.DecimalField:
     """Return a field for an amount in the pool's unit: above zero, in the words of the services."""
     return forms.DecimalField(
         label=label,
-        min_value=Decimal("0.01"),
+        min_value=LEAST,
         max_value=LARGEST,
         decimal_places=2,
         max_digits=12,

@@ -18,7 +18,7 @@ from incubator.domain.application_form import (
     is_phone,
     option_of,
 )
-from incubator.domain.machine_check import Finding
+from incubator.domain.machine_check import Finding, first_value
 from incubator.labels.windows import form_words, plain_words
 from portal.domain.masking import mask_name, mask_phone
 from portal.labels import (
@@ -93,6 +93,7 @@ add_actions(
         "declare_none": _("I have no conflict"),
         "recuse": _("Declare a conflict"),
         "submit": _("Send the review"),
+        "replace": _("Replace the reviewer"),
         "cancel": _("Cancel the review"),
     },
 )
@@ -136,6 +137,11 @@ add_refusals(
         "objection_reason": _("An objection was upheld: name it among the reasons."),
         "no_objection_upheld": _("No objection to this firm's entry was upheld."),
         "nothing_proposed": _("Choose at least one application whose decision is held."),
+        "batch_exists": _("There is a batch “%(batch)s” already. Give this one a name of its own."),
+        "released_already": _(
+            "%(name)s released these decisions, or some of them, on %(at)s. Nothing was released "
+            "again; look at what is still held."
+        ),
         "not_proposed": _("The application %(number)s is not proposed for admission."),
         "release_together": _(
             "Once the reviews are in, decisions are told together: hold the refusal, then release "
@@ -156,6 +162,9 @@ add_refusals(
         "not_refused": _("No refusal of the application %(number)s is held."),
         "already_proposed": _("Admission of this firm is already proposed."),
         "reviewers_complete": _("No reviewer is missing."),
+        "review_not_overdue": _(
+            "This review is not overdue: the reviewer has until %(due)s. Nobody was replaced."
+        ),
         "review_incomplete": _("The review is not complete; everything you typed is kept."),
         "score_missing": _("Choose an anchor."),
         "narrative_short": _("Give your grounds in at least 10 characters."),
@@ -167,11 +176,15 @@ add_refusals(
 )
 add_work_kinds(
     {
-        "application_screen": (_("Screen the application of %(firm)s"), "filter", _("Screen")),
+        "application_screen": (
+            _("Screen the application of %(firm)s"),
+            "filter",
+            pgettext_lazy("application", "Screen"),
+        ),
         "application_answer": (
             _("Add to the application of %(firm)s"),
             "message-2",
-            _("Answer"),
+            pgettext_lazy("application", "Answer"),
         ),
         "application_review": (_("Review the application of %(firm)s"), "eye", _("Review")),
         "application_reviewers": (
@@ -249,6 +262,14 @@ add_notification_kinds(
             _("Review of a refusal"),
             _("The refusal of your application %(number)s was reviewed"),
             _("The result and its reasons for %(firm)s are on the application's page."),
+        ),
+        "application_review_replaced": (
+            _("A review passes to somebody else"),
+            _("Your review of %(firm)s is no longer needed"),
+            _(
+                "The review of the application of %(firm)s was overdue and passed to somebody "
+                "else. You need not do anything."
+            ),
         ),
         "application_review": (
             _("Applications to review"),
@@ -385,6 +406,30 @@ def reason_words(part: Mapping[str, Any], *, got: object, wanted: object) -> str
         for name in ("reason", "reason_en")
     }
     return form_words(filled, "reason")
+
+
+COUNTED: dict[tuple[str, str], str | Promise] = {
+    ("ge", "characters"): _("At least %(n)s characters."),
+    ("le", "characters"): _("At most %(n)s characters."),
+    ("ge", "count"): _("At least %(n)s of them."),
+    ("le", "count"): _("At most %(n)s of them."),
+    ("ge", ""): _("%(n)s or more."),
+    ("le", ""): _("%(n)s or less."),
+}
+"""What a check asks that compares a count of an answer, or its figure, with a number."""
+
+
+def rule_words(check: Mapping[str, Any]) -> str:
+    """Return what a check asks, for readers who have not answered anything yet.
+
+    Words about what somebody answered (``{got}``) give way to the rule; the others read as one.
+    """
+    when = check["when"]
+    fact = str(when.get("field", "")).partition(".")[2]
+    rule = COUNTED.get((when.get("op", ""), fact))
+    if rule and "{got}" in check["reason"] + check["reason_en"]:
+        return str(rule % {"n": number_words(when["value"])})
+    return reason_words(check, got=None, wanted=first_value(when))
 
 
 def number_words(value: object) -> str:

@@ -83,6 +83,10 @@ add_refusals(
             "of that one."
         ),
         "renewal_open": _("A request that follows this one is already on its way: %(number)s."),
+        "change_nothing": _(
+            "You have this already: the same amount in the same months. Enter another amount or "
+            "choose other months."
+        ),
         "quota_twice": _(
             "The same request waits already: %(number)s. Nothing was sent again. If you need this "
             "amount once more, say in “What it is for” what the second one is for."

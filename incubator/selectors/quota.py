@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import OuterRef, Prefetch, Q, QuerySet, Subquery, Sum
 from django.shortcuts import get_object_or_404
 
 from incubator.domain.quota import (
@@ -87,6 +87,7 @@ class Grant:
     request: ResourceRequest
     used: Decimal
     clock: str
+    follower: ResourceRequest | None = None
 
     @property
     def share(self) -> int:
@@ -144,11 +145,13 @@ def account_balances(entries: "QuerySet[QuotaEntry]", *by: str) -> dict[tuple[An
 
 
 def grants_of(organisation_ids: Iterable[int], today: date) -> list[Grant]:
-    """Return what firms hold today, with this month's use (three queries)."""
+    """Return what firms hold today, with this month's use and what follows (four queries)."""
+    followers = ResourceRequest.objects.filter(state__in=(*WAITING, *GRANTED))
     requests = list(
         ResourceRequest.objects.granted()
         .filter(organisation_id__in=list(organisation_ids))
         .select_related("pool", "organisation")
+        .prefetch_related(Prefetch("later", followers))
         .order_by("first_month", "pk")
     )
     entries = QuotaEntry.objects.filter(
@@ -156,7 +159,12 @@ def grants_of(organisation_ids: Iterable[int], today: date) -> list[Grant]:
     )
     used = account_balances(entries, "request")
     return [
-        Grant(request, used.get((request.pk,), Balance()).used, request.clock(today))
+        Grant(
+            request,
+            used.get((request.pk,), Balance()).used,
+            request.clock(today),
+            next(iter(request.later.all()), None),  # prefetched: what follows and counts
+        )
         for request in requests
         if request.clock(today) != "expired"
     ]
@@ -173,6 +181,11 @@ def request_page(user: User, pk: int) -> ResourceRequest:
 def request_actions(user: User, request: ResourceRequest) -> tuple[str, ...]:
     """Return what ``user`` may do with a request now."""
     return REQUEST.actions(request.state, roles_for(user, request.organisation))
+
+
+def following(request: ResourceRequest) -> ResourceRequest | None:
+    """Return the renewal or change of a grant that waits or is granted; there is one at most."""
+    return request.later.filter(state__in=(*WAITING, *GRANTED)).select_related("pool").first()
 
 
 def requests_of(user: User, *, state: str = "", after: int | None = None) -> list[ResourceRequest]:

@@ -8,9 +8,8 @@ from django.utils.functional import Promise
 
 from incubator.domain.application_form import SECTION, Content, form_problems, named
 from incubator.domain.application_window import CLOCK
-from incubator.domain.machine_check import first_value
 from incubator.labels import windows as labels
-from incubator.labels.applications import reason_words
+from incubator.labels.applications import rule_words
 from incubator.labels.windows import form_words
 from incubator.models import ApplicationWindow, FormVersion
 from incubator.models.windows import content_of
@@ -121,7 +120,7 @@ def rule_lines(content: Content) -> list[RuleLine]:
     return [
         RuleLine(
             form_words(one, "title"),
-            reason_words(one, got=None, wanted=first_value(one["when"])),
+            rule_words(one),
             labels.OUTCOMES[one["otherwise"]],
         )
         for one in content["checks"]

@@ -37,7 +37,7 @@ def hold_refusal(
     """Decide on a reviewed case that it is refused; the firm is told when its batch is released.
 
     A proposal that was held is dropped. The case stays ``decision_pending``, which is all that
-    the firm sees. Raises ``Invalid`` (``reasons_missing``, ``reason_required``,
+    the firm sees. Raises ``Invalid`` (``reasons_missing``, ``text_required``,
     ``no_objection_upheld``) or ``Conflict`` (``wrong_state``, ``stale``, ``already_refused``,
     ``refusal_overturned``).
     """

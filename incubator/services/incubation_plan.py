@@ -6,17 +6,22 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
+from django.db import transaction
+from django.db.models import Exists, Manager, OuterRef
 from django.utils import timezone
 
 from incubator.domain.cohort import RUNNING
 from incubator.domain.incubation_plan import (
     MILESTONE,
+    OPEN,
+    REMIND_DAYS,
     REVIEW,
     read_plan,
     require_move,
     require_review_days,
     review_dates,
 )
+from incubator.labels.incubation_plan import INDICATORS
 from incubator.models import (
     Incubation,
     IncubationMilestone,
@@ -25,9 +30,9 @@ from incubator.models import (
 )
 from incubator.permissions.cohorts import guide_roles, require_decider, require_staff
 from incubator.services.screening import signers_of
-from portal.domain.lifecycle import Conflict, Invalid
+from portal.domain.lifecycle import Conflict, Invalid, require_seen
 from portal.domain.roles import Role
-from portal.domain.texts import is_blank
+from portal.domain.texts import is_blank, legible
 from portal.models import User
 from portal.notifications import notify
 from portal.services.operations import operation
@@ -54,22 +59,23 @@ def publish_plan(
 ) -> PlanTemplate:
     """Publish a version of the plan; the same one again changes nothing.
 
-    Raises ``NotAllowed("role")``, ``Invalid`` (``plan_line``, ``plan_empty``, ``plan_long``,
-    ``review_days``, ``invalid_input``) or ``Conflict("plan_version")``.
+    Raises ``NotAllowed("role")``, ``Invalid`` (what ``plan_faults`` finds, ``review_days``,
+    ``text_required``) or ``Conflict("plan_version")``.
     """
+    version = legible(version)
     with operation("incubator.plan.publish", actor=actor, now=now, version=version) as opened:
         require_staff(actor)
         require_review_days(review_days)
-        if is_blank(version):
-            raise Invalid("invalid_input", fields={"version": "reason_required"})
-        values = {"review_days": review_days, "lines": [asdict(one) for one in read_plan(lines)]}
-        found = PlanTemplate.objects.filter(version=version.strip()).first()
+        require_seen(plan_version=version)
+        read = [asdict(one) for one in read_plan(lines, INDICATORS)]
+        values = {"review_days": review_days, "lines": read}
+        found = PlanTemplate.objects.filter(version=version).first()
         if found is not None and (found.review_days, found.lines) != tuple(values.values()):
             raise Conflict("plan_version", version=found.version)
         if found is not None:
             return found
         plan = PlanTemplate.objects.create(
-            version=version.strip()[:20], **values, published_at=now, published_by=actor
+            version=version[:20], **values, published_at=now, published_by=actor
         )
         opened.record("incubator.plan.published", subject=plan, version=plan.version)
     return plan
@@ -110,13 +116,46 @@ def begin_plan(incubation: Incubation, *, now: datetime) -> None:
 
 
 def call_next(incubation: Incubation, *, now: datetime) -> None:
-    """Put the next milestone and the next review that wait for the firm into its inbox."""
-    milestone = incubation.milestones.filter(state__in=("scheduled", "returned")).first()
-    review = incubation.reviews.filter(state="due").first()
-    if milestone is not None:
-        call_firm(milestone, "incubation_milestone", now=now, title=milestone.title)
-    if review is not None:
+    """Put what waits for the firm into its inbox: the next milestone and the next review, and
+    every one that is due within a week or late.
+    """
+    for milestone in soonest(incubation.milestones, now):
+        words = {"title": milestone.title, "title_en": milestone.title_en}
+        call_firm(milestone, "incubation_milestone", now=now, **words)
+    for review in soonest(incubation.reviews, now):
         call_firm(review, "incubation_review", now=now, number=review.number)
+
+
+def soonest(rows: "Manager[R]", now: datetime) -> list[R]:
+    """Return what of a plan the firm is called to: the first that is open, and all due soon."""
+    waiting = list(rows.filter(state__in=OPEN))
+    return [row for row in waiting if row == waiting[0] or row.due_on <= soon(now)]
+
+
+def soon(now: datetime) -> date:
+    """Return the last day of the week that begins today."""
+    return timezone.localdate(now) + timedelta(days=REMIND_DAYS)
+
+
+def call_due(*, now: datetime) -> int:
+    """Put into the firms' inboxes what has come to be due within a week (every morning).
+
+    Returns how many firms have something due. Locks their memberships, so that nothing is put
+    there that is handed in at the same moment.
+    """
+    due: dict[str, Any] = {"state__in": OPEN, "due_on__lte": soon(now)}
+    milestones = IncubationMilestone.objects.filter(**due, incubation=OuterRef("pk"))
+    reviews = IncubationReview.objects.filter(**due, incubation=OuterRef("pk"))
+    with transaction.atomic():
+        running = (
+            Incubation.objects.filter(Exists(milestones) | Exists(reviews), state__in=RUNNING)
+            .select_for_update(of=("self",))
+            .select_related("organisation")
+            .order_by("pk")
+        )
+        for incubation in running:
+            call_next(incubation, now=now)
+    return len(running)
 
 
 def call_firm(row: Row, kind: str, *, now: datetime, **params: Any) -> None:
@@ -174,7 +213,7 @@ def hand_in(
     """Take the firm's step with a milestone or a review: it needs words."""
     require_running(row.incubation)
     if is_blank(text):
-        raise Invalid("invalid_input", fields={field: "reason_required"})
+        raise Invalid("invalid_input", fields={field: "text_required"})
     return apply_transition(
         instance=row,
         lifecycle=MILESTONE if isinstance(row, IncubationMilestone) else REVIEW,

@@ -1,14 +1,14 @@
 """Periodic reviews: hand in, close, give back; the warning before one blocks new requests."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 from django.utils import timezone
 
 from incubator.domain.cohort import RUNNING
-from incubator.domain.incubation_plan import OPEN, REMIND_DAYS, REVIEW
+from incubator.domain.incubation_plan import OPEN, REVIEW
 from incubator.models import IncubationMilestone, IncubationReview
-from incubator.services.incubation_plan import call_guide, call_next, guide, hand_in
+from incubator.services.incubation_plan import call_guide, call_next, guide, hand_in, soon
 from incubator.services.screening import signers_of
 from portal.domain.lifecycle import Conflict
 from portal.models import Organisation, User
@@ -114,14 +114,14 @@ def warn_overdue(*, now: datetime) -> int:
 def remind_due(*, now: datetime) -> int:
     """Tell firms, once, what they must hand in within seven days; return how many messages."""
     today = timezone.localdate(now)
-    soon: dict[str, Any] = {
+    due: dict[str, Any] = {
         "state__in": OPEN,
-        "due_on__range": (today, today + timedelta(days=REMIND_DAYS)),
+        "due_on__range": (today, soon(now)),
         "incubation__state__in": RUNNING,
     }
     told = 0
     for rows in (IncubationMilestone.objects, IncubationReview.objects):
-        for row in rows.filter(**soon).select_related("incubation__organisation"):
+        for row in rows.filter(**due).select_related("incubation__organisation"):
             told += notify(
                 signers_of(row.incubation.organisation),
                 "incubation_due",

@@ -248,7 +248,7 @@ def book_slot(
     ) as opened:
         require_of_firm(actor, incubation)
         if is_blank(topic):
-            raise Invalid("invalid_input", fields={"topic": "reason_required"})
+            raise Invalid("invalid_input", fields={"topic": "text_required"})
         member = lock(incubation)
         if not may_book(member.standing(timezone.localdate(now))):
             raise Conflict("office_not_active")

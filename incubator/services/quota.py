@@ -11,17 +11,18 @@ from incubator.domain.quota import (
     GRANTED,
     REQUEST,
     UNITS,
-    WAITING,
     before,
     month_of,
     require_after,
     require_amount,
+    require_difference,
     require_span,
 )
 from incubator.labels.quota import amount_words
 from incubator.models import Incubation, ResourcePool, ResourceRequest
 from incubator.permissions.quota import require_applicant, require_manager
 from incubator.selectors.cohorts import is_removed
+from incubator.selectors.quota import following
 from incubator.services import quota_ledger as ledger
 from incubator.services.cloud_orders import begin, end, replace, set_up_by_person
 from incubator.services.incubation_reviews import require_reviews_in_time
@@ -61,7 +62,7 @@ def request_resources(
     """Ask for ``amount`` a month of a pool; ``previous`` is what a renewal or change follows.
 
     Raises ``NotAllowed`` (``role``, ``quota_not_admitted``), ``Invalid`` (``amount``, ``months``,
-    ``first_month``, ``renewal_early``) or ``Conflict`` (``quota_removed``,
+    ``first_month``, ``renewal_early``, ``change_nothing``) or ``Conflict`` (``quota_removed``,
     ``quota_review_overdue``, ``pool_closed``, ``renewal_open``, ``renewal_granted``,
     ``not_granted``; ``quota_twice`` where the same request waits already: a double click, a
     second tab).
@@ -80,7 +81,7 @@ def request_resources(
         if kind == "renewal" and followed is not None:
             require_after(first_month, followed.span)
         if is_blank(purpose):
-            raise Invalid("invalid_input", fields={"purpose": "reason_required"})
+            raise Invalid("invalid_input", fields={"purpose": "text_required"})
         asked: dict[str, Any] = {
             "organisation": firm,
             "pool": pool,
@@ -92,7 +93,7 @@ def request_resources(
             "purpose": purpose.strip()[:2000],
         }
         require_once(asked)
-        draft = ResourceRequest.objects.create(
+        draft = ResourceRequest(
             **asked,
             number=next_serial(SERIES, now=now),
             created_by=actor,
@@ -100,6 +101,8 @@ def request_resources(
             state_since=now,
             created_at=now,
         )
+        require_changed(draft, draft.amount, timezone.localdate(now))
+        draft.save()
         return send(draft, actor=actor, now=now)
 
 
@@ -138,11 +141,18 @@ def require_followed(
         raise Conflict("not_found")
     if locked.state not in GRANTED:
         raise Conflict("not_granted")
-    later = locked.later.filter(state__in=(*WAITING, *GRANTED)).first()
+    later = following(locked)
     if later is not None:
         code = "renewal_granted" if later.state in GRANTED else "renewal_open"
         raise Conflict(code, number=later.number)
     return locked
+
+
+def require_changed(request: ResourceRequest, amount: Decimal, today: date) -> None:
+    """Raise ``Invalid("change_nothing")`` for a change that would leave a grant as it is."""
+    granted = request.previous
+    if request.kind == "change" and granted is not None and granted.approved_amount is not None:
+        require_difference(amount, request.span, granted.approved_amount, granted.span, today)
 
 
 def send(
@@ -203,8 +213,10 @@ def answer_question(
         require_not_removed(request.organisation, "quota_removed")
         REQUEST.find(lock(request).state, "request")
         if is_blank(purpose):
-            raise Invalid("invalid_input", fields={"purpose": "reason_required"})
-        changes = {"amount": require_amount(amount), "purpose": purpose.strip()[:2000]}
+            raise Invalid("invalid_input", fields={"purpose": "text_required"})
+        wanted = require_amount(amount)
+        changes = {"amount": wanted, "purpose": purpose.strip()[:2000]}
+        require_changed(request, wanted, timezone.localdate(now))
         return send(
             request, actor=actor, now=now, changes=changes, expected_version=expected_version
         )
@@ -418,7 +430,7 @@ def provision(
         if actor is not None:
             require_manager(actor)
         if is_blank(account):
-            raise Invalid("invalid_input", fields={"account": "reason_required"})
+            raise Invalid("invalid_input", fields={"account": "text_required"})
         moved = apply_transition(
             instance=request,
             lifecycle=REQUEST,

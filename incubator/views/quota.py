@@ -156,6 +156,7 @@ def draw_request_form(
     """Draw and take the form of a request."""
     today = timezone.localdate()
     firms = applicant_firms(request.user)
+    follower = reads.following(previous) if previous else None
     form = RequestForm(
         request.POST or None,
         firms=firms,
@@ -171,14 +172,14 @@ def draw_request_form(
         if previous is None
         else {"firm": previous.organisation, "pool": previous.pool, "previous": previous}
     )
-    short, seen = shortage(form, previous, kind)
+    context = {
+        **request_context(previous, kind, today),
+        **may_ask(request, firms),
+        "follower": follower,
+    }
+    short, seen = shortage(form, previous, kind) if follower is None else ([], "")
     if short and request.POST.get("seen") != seen:
-        context = {
-            **request_context(previous, kind, today),
-            **may_ask(request, firms),
-            "short": short,
-            "seen": seen,
-        }
+        context |= {"short": short, "seen": seen}
         return form_page(request, "incubator/quota/new.html", form, context)
     ok, made = run_form(
         form,
@@ -189,8 +190,8 @@ def draw_request_form(
     if ok:
         text = _("The request is with the resource manager.")
         return done(request, text, "incubator:quota_request", made.pk)
-    context = {**request_context(previous, kind, today), **may_ask(request, firms)}
-    return form_page(request, "incubator/quota/new.html", form, context)
+    drawn = follower is None
+    return form_page(request, "incubator/quota/new.html", form, context, drawn=drawn)
 
 
 def request_context(previous: ResourceRequest | None, kind: str, today: date) -> dict[str, Any]:
@@ -267,6 +268,7 @@ def draw_request(
         "usage": reads.usage_of(row) if row.approved_amount else [],
         "closed": [one.month for one in months if one.closed],
         "spent": reads.spent(row.previous, today) if row.previous else None,
+        "follower": reads.following(row),
         "follow": row.state in GRANTED and "withdraw" not in actions and is_own(request, row),
         "manager": is_manager(request, row),
         "today": today,

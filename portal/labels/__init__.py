@@ -241,10 +241,16 @@ REFUSALS: dict[str, str | Promise] = {
         "applied; look at the current state and decide again."
     ),
     "reason_required": _("Give a reason."),
+    "text_required": _("Write something here; blanks alone do not count."),
+    "day_far": _("Enter a day that is not that far away."),
     "own_organisation": _("Nobody decides on a case of their own organisation."),
     "conflict_of_interest": _("You have a tie with this organisation, so others must decide."),
     "already_decided": _("You have already decided on this case."),
     "already_member": _("This person already has this role here."),
+    "last_signer": _(
+        "This is the last person here in the role “%(role)s”. Let somebody else have it first. "
+        "Nothing was changed."
+    ),
     "role_clash": _("This role cannot be held together with the role “%(held)s”."),
     "role_held": _("This person has this role already. Nothing was changed."),
     "role_not_held": _("This person does not have this role. Nothing was changed."),
@@ -274,6 +280,10 @@ REFUSALS: dict[str, str | Promise] = {
     "own_role": _("Nobody grants a role to themselves."),
     "invitation_invalid": _("This invitation is no longer valid. Ask for a new one."),
     "invitation_email": _("This invitation was sent to another address."),
+    "draft_moved": _(
+        "Another tab or device has kept or sent this form since. Nothing was overwritten."
+    ),
+    "divisions_rejected": _("Rows of the file cannot be taken. Nothing of it was kept."),
     "file_empty": _("The file “%(name)s” is empty and was not kept."),
     "file_too_large": _(
         "The file “%(name)s” is larger than %(limit)s MB and was not kept. "

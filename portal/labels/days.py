@@ -4,7 +4,7 @@ import re
 from datetime import date, datetime
 
 from django.utils.formats import date_format
-from django.utils.timezone import is_aware, localtime
+from django.utils.timezone import is_aware, localdate, localtime
 from django.utils.translation import get_language
 
 DAY_FORMATS = {"zh": "Y年n月j日", "en": "j M Y"}
@@ -27,8 +27,9 @@ def day(value: date | datetime | None) -> str:
 
 
 def day_short(value: date | datetime | None) -> str:
-    """``11月23日`` or ``23 Nov``, where the year is plain from its surroundings."""
-    return written(value, SHORT_DAY_FORMATS)
+    """``11月23日`` or ``23 Nov`` within this year; a day of another year has its year."""
+    within = value and here(value).year == localdate().year
+    return written(value, SHORT_DAY_FORMATS if within else DAY_FORMATS)
 
 
 def month(value: date | None) -> str:
@@ -45,8 +46,12 @@ def written(value: date | datetime | None, formats: dict[str, str]) -> str:
     """``value`` in the reader's language and time zone; nothing for nothing."""
     if not value:
         return ""
-    local = localtime(value) if isinstance(value, datetime) and is_aware(value) else value
-    return date_format(local, formats["en" if speaks_english() else "zh"])
+    return date_format(here(value), formats["en" if speaks_english() else "zh"])
+
+
+def here(value: date | datetime) -> date | datetime:
+    """Return a moment as the reader's clocks show it, a day as it is."""
+    return localtime(value) if isinstance(value, datetime) and is_aware(value) else value
 
 
 def iso_in_words(text: str) -> str:

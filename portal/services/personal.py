@@ -103,7 +103,7 @@ def answer(
         if actor.pk == request.user_id:
             raise NotAllowed("own_request")
         if is_blank(text):
-            raise Invalid("reason_required", fields={"text": "reason_required"})
+            raise Invalid("text_required", fields={"text": "text_required"})
         locked = DataRequest.objects.select_for_update(of=("self",)).get(pk=request.pk)
         if locked.answered_at is not None:
             raise Conflict("already_decided")

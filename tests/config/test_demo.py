@@ -1,13 +1,16 @@
 """The demo year is played through the services, once, and ends as the issue promises."""
 
+import re
 from datetime import date
 from io import StringIO
+from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
 
 from certification.models import Grade
 from config.demo.case_logs import Pace, case_log
+from config.demo.cast import CAST, SECOND_STAFF
 from config.demo.papers import pdf
 from config.demo.story import play
 from incubator.models import Application, Cohort, Incubation, ResourceRequest
@@ -57,6 +60,9 @@ def test_demo_played_twice_has_the_promised_year_once(db):
         "offered",
     }
     assert "incubation_offer" in waiting
+    behind = Incubation.objects.get(state="probation")  # with every milestone late, each its line
+    calls = WorkItem.objects.open().filter(kind="incubation_milestone")
+    assert calls.filter(organisation=behind.organisation).count() == behind.milestones.count() == 7
 
 
 def test_demo_under_production_settings_is_refused(settings, db):
@@ -78,3 +84,10 @@ def test_case_log_same_seed_is_the_same_file(now):
     )
 
     assert one == other
+
+
+def test_readme_names_every_login_that_the_demo_prints():
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    table = readme.partition("## Logins of the demo")[2].partition("\n## ")[0]
+    printed = {person.login for person in (*CAST, SECOND_STAFF)}
+    assert printed - set(re.findall(r"`(\w+)`", table)) == set()

@@ -1,7 +1,7 @@
 """The portal's components: what they say, what they refuse to contain, what they are made of."""
 
 import re
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -71,11 +71,31 @@ def template_files() -> list[Path]:
         ("en", "3 Nov 2026", "3 Nov", "3 Nov 2026, 10:42"),
     ],
 )
-def test_dates_follow_the_language(code, full, short, moment):
+def test_dates_follow_the_language(monkeypatch, code, full, short, moment):
     at = datetime(2026, 11, 3, 10, 42, tzinfo=ZoneInfo("Asia/Shanghai"))
+    monkeypatch.setattr("django.utils.timezone.now", lambda: at)
     with translation.override(code):
         shown = (portal_words.day(at), portal_words.day_short(at), portal_words.moment(at))
     assert shown == (full, short, moment)
+
+
+@pytest.mark.parametrize(
+    ("value", "chinese", "english"),
+    [
+        (date(2026, 1, 1), "1月1日", "1 Jan"),
+        (date(2025, 12, 31), "2025年12月31日", "31 Dec 2025"),
+        (date(2027, 1, 9), "2027年1月9日", "9 Jan 2027"),
+        (datetime(2025, 12, 31, 16, 30, tzinfo=UTC), "1月1日", "1 Jan"),
+        (datetime(2026, 12, 31, 16, 30, tzinfo=UTC), "2027年1月1日", "1 Jan 2027"),
+        (None, "", ""),
+    ],
+)
+def test_short_day_of_another_year_has_its_year(monkeypatch, value, chinese, english):
+    at = datetime(2026, 12, 31, 10, 42, tzinfo=ZoneInfo("Asia/Shanghai"))
+    monkeypatch.setattr("django.utils.timezone.now", lambda: at)
+    for language, words in (("zh-hans", chinese), ("en", english)):
+        with translation.override(language):
+            assert portal_words.day_short(value) == words
 
 
 @pytest.mark.parametrize(
@@ -327,6 +347,15 @@ def test_form_errors_lead_to_their_fields_and_say_what_was_kept(english):
     assert re.findall(r'href="#(\w+)"', html) == ["id_name", "id_verdict", "id_true"]
     assert "3 things need your attention" in html
     assert "Your words are kept." in html
+
+
+def test_form_errors_read_as_sentences_where_only_their_text_is_shown(english):
+    """The upload's script shows the text of a refused page's summary."""
+    form = SampleForm({"name": "x", "verdict": "yes", "true": "on"})
+    form.add_error(None, "The file is too large.")
+    html = render("{% form_errors form %}", form=form)
+    text = " ".join(re.sub(r"<[^>]+>", "", html).split())
+    assert text == "This could not be done: The file is too large."
 
 
 def test_form_errors_of_a_good_form_are_nothing():

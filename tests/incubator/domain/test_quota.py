@@ -69,6 +69,22 @@ def test_require_span_refuses(first, months, code):
     assert refusal.value.code == code
 
 
+@pytest.mark.parametrize(
+    ("amount", "first", "months", "nothing"),
+    [(40, date(2026, 12, 1), 2, True), (41, date(2026, 12, 1), 2, False),
+     (40, date(2026, 12, 1), 3, False), (40, date(2027, 1, 1), 1, True), (40, NOV, 3, False)],
+)  # fmt: skip
+def test_change_differs_from_what_is_left_of_the_grant(amount, first, months, nothing):
+    asked = (Decimal(amount), quota.span(first, months))
+    given = (Decimal("40.00"), quota.span(NOV, 3), date(2026, 12, 15))
+    if nothing:
+        with pytest.raises(Invalid) as refusal:
+            quota.require_difference(*asked, *given)
+        assert refusal.value.fields == {"amount": "change_nothing"}
+    else:
+        quota.require_difference(*asked, *given)
+
+
 def test_require_span_takes_this_month_to_a_year_ahead():
     quota.require_span(NOV, 12, date(2026, 11, 23))
     quota.require_span(date(2027, 11, 1), 1, date(2026, 11, 23))

@@ -63,7 +63,9 @@ def test_plan_is_published_once_and_never_changes(world):
     assert plan_of(world).pk == first.pk
     assert [line.code for line in first.plan] == ["team", "map"]
     assert code_of(lambda: plan_of(world, lines="x | 1 | | 别的")) == "plan_version"
-    assert code_of(lambda: plan_of(world, version=" ")) == "invalid_input"
+    assert code_of(lambda: plan_of(world, version=" \u200b")) == "text_required"
+    assert plan_of(world, version="1\u200b").pk == first.pk
+    assert code_of(lambda: plan_of(world, lines="x | 1 | zzz | 别的")) == "plan_line_indicator"
     assert code_of(lambda: plan_of(world, lines="")) == "plan_empty"
     with pytest.raises(NotAllowed):
         incubation_plan.publish_plan(
@@ -252,14 +254,40 @@ def test_firm_is_reminded_once_of_what_is_due_soon(world):
     assert note.url == row.milestones.first().get_absolute_url()
 
 
+def test_every_milestone_that_is_late_or_due_within_a_week_waits_for_the_firm(world):
+    row = accepted(world)
+    on = later(world, days=1)
+    assert (incubation_plan.call_due(now=on), len(waiting("incubation_milestone"))) == (0, 1)
+    team, plan_map = row.milestones.all()
+    eve = world.now + (plan_map.due_on - world.now.date()) - timedelta(days=8)
+    assert incubation_plan.call_due(now=eve) == 1
+    assert waiting("incubation_milestone") == [team.title]
+    for _time in range(2):
+        assert incubation_plan.call_due(now=eve + timedelta(days=1)) == 1
+        assert sorted(waiting("incubation_milestone")) == sorted([team.title, plan_map.title])
+    items = WorkItem.objects.open().filter(kind="incubation_milestone")
+    assert {item.due_on for item in items} == {team.due_on, plan_map.due_on}
+    report(world, plan_map)
+    assert waiting("incubation_milestone") == [team.title]
+
+
+def test_what_has_ended_is_not_called_for(world):
+    row = accepted(world)
+    ended(world, row, "exit", "own_wish")
+    assert incubation_plan.call_due(now=later(world, days=90)) == 0
+    assert waiting("incubation_milestone") == waiting("incubation_review") == []
+
+
 def test_the_morning_task_warns_and_reminds(world, monkeypatch):
     from incubator.tasks import remind_incubation
 
     accepted(world)
     on = later(world, days=62)
+    assert (len(waiting("incubation_milestone")), len(waiting("incubation_review"))) == (1, 1)
     monkeypatch.setattr("django.utils.timezone.now", lambda: on)
     warned, reminded = remind_incubation()
     assert (warned, reminded > 0) == (0, True)
+    assert (len(waiting("incubation_milestone")), len(waiting("incubation_review"))) == (2, 1)
 
 
 def test_short_membership_has_no_review(world):

@@ -492,6 +492,18 @@ def test_change_that_does_not_fit_leaves_the_old_grant(world):
     assert free(pool) == [60, 60, 60, 100]
 
 
+def test_change_that_changes_nothing_is_refused_when_asked_and_when_answered(world):
+    pool = pool_of(world)
+    first = granted(world, pool)
+    change = {"previous": first, "kind": "change"}
+    refused("change_nothing", lambda: asked(world, pool, **change), Invalid)
+    second = asked(world, pool, **change, amount=Decimal(50))
+    quota.ask(request=second, reason="?", actor=world.resources, now=world.now)
+    answer = {"request": second, "purpose": "x", "actor": world.owner, "now": world.now}
+    refused("change_nothing", lambda: quota.answer_question(**answer, amount=first.amount), Invalid)
+    assert quota.answer_question(**answer, amount=Decimal(45)).state == "requested"
+
+
 def test_change_of_what_ended_meanwhile(world):
     pool = pool_of(world)
     first = granted(world, pool)

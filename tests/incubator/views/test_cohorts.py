@@ -32,6 +32,63 @@ def today(monkeypatch, world):
     monkeypatch.setattr("django.utils.timezone.now", lambda: world.now)
 
 
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"starts_on": "9999-01-01", "ends_on": "9999-12-31"}, "starts_on"),
+        ({"starts_on": "0001-01-01"}, "starts_on"),
+        ({"starts_on": "2026-01-01", "ends_on": "2026-11-22"}, "ends_on"),
+        ({"title": "\u200b"}, "title"),
+    ],
+)
+def test_cohort_that_makes_no_sense_is_refused_at_its_field(world, changes, field):
+    answer = world.client("staff").post("/workspace/cohorts/new/", NEW | changes)
+    assert (answer.status_code, Cohort.objects.count()) == (422, 0)
+    assert field in answer.context["form"].errors
+
+
+def test_agreement_that_nobody_sees_is_refused_at_its_field(world):
+    for field in ("version", "text"):
+        posted = {"version": "2026-1", "text": "按期报告。", "text_en": "", field: "\u200b"}
+        answer = world.client("staff").post("/workspace/cohorts/agreements/", posted)
+        assert answer.status_code == 422
+        assert answer.context["form"].errors == {field: ["请填写此项。"]}
+    assert IncubationAgreement.objects.count() == 0
+
+
+def test_plan_says_of_every_line_what_is_wrong(world):
+    posted = {
+        "plan_version": "2",
+        "review_days": 90,
+        "lines": "team | -5 | zzz | 甲\n梳理 | 3 | | 乙",
+    }
+    answer = world.client("staff").post("/workspace/cohorts/plans/", posted)
+    found = answer.context["form"].errors["lines"]
+    assert [text[:5] for text in found] == ["第 1 行", "第 1 行", "第 2 行"]
+    assert "“-5”" in found[0]
+
+
+def test_draft_is_corrected_until_it_is_published(world):
+    staff, cohort = world.client("staff"), drafted(world)
+    page = cohort.get_absolute_url()
+    assert f"{page}edit/" in staff.get(page).text
+    form = staff.get(f"{page}edit/").context["form"]
+    assert form.initial["title"] == cohort.title
+    posted = NEW | {"title": "改后的批次", "ends_on": "2027-06-30", "version": cohort.version}
+    assert staff.post(f"{page}edit/", posted | {"title": "\u200b"}).status_code == 422
+    assert staff.post(f"{page}edit/", posted)["Location"] == page
+    assert staff.post(f"{page}edit/", posted).status_code == 422  # from an older page
+    cohort.refresh_from_db()
+    assert (cohort.title, str(cohort.ends_on)) == ("改后的批次", "2027-06-30")
+    agreement_of(world)
+    plan_of(world)
+    cohorts.publish_cohort(cohort=cohort, actor=world.staff, now=world.now)
+    late = staff.post(f"{page}edit/", posted | {"version": cohort.version + 1})
+    assert (late.status_code, "改后的批次" in late.text) == (409, True)
+    assert '<form method="post">' not in staff.get(f"{page}edit/").text
+    assert world.client("owner").get(f"{page}edit/").status_code == 403
+
+
 def test_staff_publish_an_agreement_and_a_cohort_and_offer_a_place(world):
     staff = world.client("staff")
     form = staff.get("/workspace/cohorts/agreements/").context["form"]
@@ -104,6 +161,7 @@ def test_signer_reads_and_accepts_the_agreement(world):
     owner = world.client("owner")
     assert page in owner.get("/workspace/incubation/").content.decode()
     assert "按期报告" in owner.get(page).content.decode()
+    assert ("接受期限" in owner.get(page).text, "补充期限" in owner.get(page).text) == (True, False)
     data = {"accept-digest": digest, "accept-version": "1"}
     assert owner.post(f"{page}accept/", data).status_code == 422
     wrong = data | {"accept-agreed": "on", "accept-digest": "0" * 64}
@@ -261,6 +319,8 @@ def test_firm_reports_and_its_mentor_confirms(world):
     assert page in owner.get(row.get_absolute_url()).content.decode()
     assert [step[0] for step in owner.get(page).context["steps"]] == ["report"]
     assert owner.post(f"{page}report/", {"report-report": " "}).status_code == 422
+    unseen = owner.post(f"{page}report/", {"report-report": "\u200b"})
+    assert (unseen.status_code, "请填写内容" in unseen.text) == (422, True)
     sent = owner.post(f"{page}report/", {"report-report": "三人到位", "report-version": 1})
     assert sent["Location"] == page
     assert [step[0] for step in expert.get(page).context["steps"]] == ["confirm", "give_back"]

@@ -78,6 +78,23 @@ def test_form_with_errors_keeps_what_was_typed(world):
     assert ResourceRequest.objects.count() == 0
 
 
+@pytest.mark.parametrize("amount", ["0", "-1", "0.001"])
+def test_amount_has_one_rule_whatever_breaks_it(world, amount):
+    firm, pool = admit(world, "owner"), pool_of(world)
+    page = world.client("owner").post(
+        "/workspace/quota/new/", values(pool, firm=firm.pk, amount=amount)
+    )
+    assert "数量应大于 0，最多两位小数。" in page.context["form"].errors["amount"]
+
+
+def test_purpose_that_nobody_sees_is_asked_for_in_its_own_words(world):
+    firm, pool = admit(world, "owner"), pool_of(world)
+    page = world.client("owner").post(
+        "/workspace/quota/new/", values(pool, firm=firm.pk, purpose="\u200b")
+    )
+    assert page.context["form"].errors["purpose"] == ["请填写内容，仅有空白字符视为未填写。"]
+
+
 def test_form_sent_twice_names_the_request_that_waits(world):
     pool = pool_of(world)
     firm = admit(world, "owner")
@@ -294,6 +311,80 @@ def test_follow_only_what_is_granted(world):
     assert owner.get(f"{page}follow/renewal/").status_code == 404
     quota.approve(request=request, amount=Decimal(40), actor=world.resources, now=world.now)
     assert owner.get(f"{page}follow/nonsense/").status_code == 404
+
+
+@pytest.mark.parametrize("approved", [False, True])
+@pytest.mark.parametrize("kind", ["renewal", "change"])
+def test_grant_that_something_follows_shows_it_and_offers_no_other(world, kind, approved):
+    grant = granted(world, pool_of(world), months=1)
+    follow = {"previous": grant, "kind": kind, "first_month": date(2026, 12, 1)}
+    follower = (granted if approved else asked)(world, grant.pool, amount=Decimal(50), **follow)
+    page = grant.get_absolute_url()
+    text = world.client("owner", "en").get(page).text
+    waits = f"A request that follows this one is already on its way: {follower.number}."
+    stands = f"{follower.number} follows this one and is approved already."
+    assert (waits in text, stands in text) == (not approved, approved)
+    for client in (world.client("owner"), world.client("resources")):
+        text = client.get(page).text
+        assert f'<a href="{follower.get_absolute_url()}">{follower.number}</a>' in text
+        assert ("申请续期" in text, "申请变更用量" in text) == (False, False)
+
+
+def test_grant_whose_follow_up_was_denied_is_offered_a_renewal_again(world):
+    grant = granted(world, pool_of(world))
+    denied = asked(world, grant.pool, previous=grant, kind="renewal", first_month=date(2027, 2, 1))
+    quota.deny(request=denied, reason="先用完", actor=world.resources, now=world.now)
+    text = world.client("owner").get(grant.get_absolute_url()).text
+    assert (denied.number in text, "申请续期" in text) == (False, True)
+
+
+def test_grant_of_a_closed_pool_is_offered_nothing(world):
+    grant = granted(world, pool_of(world))
+    pools.open_or_close_pool(
+        pool=grant.pool, takes_requests=False, actor=world.resources, now=world.now
+    )
+    text = world.client("owner", "en").get(grant.get_absolute_url()).text
+    assert "This pool takes no requests at the moment." in text
+    assert "Ask for a renewal" not in text
+
+
+def test_form_of_what_is_followed_already_says_so_at_once_and_hands_back_what_was_typed(world):
+    grant = granted(world, pool_of(world))
+    follower = asked(
+        world, grant.pool, previous=grant, kind="renewal", first_month=date(2027, 2, 1)
+    )
+    owner, words = world.client("owner"), f"该项已有后续申请正在办理：{follower.number}。"
+    for kind in ("renewal", "change"):
+        url = f"{grant.get_absolute_url()}follow/{kind}/"
+        page = owner.get(url)
+        assert (page.status_code, "<textarea" in page.text) == (200, False)
+        assert words in page.text
+        sent = {"amount": "9999", "first_month": "2027-02-01", "months": "3", "purpose": "再来"}
+        late = owner.post(url, sent)
+        assert (late.status_code, words in late.text, "再来" in late.text) == (409, True, True)
+    assert ResourceRequest.objects.count() == 2
+
+
+def test_change_that_changes_nothing_is_refused_at_the_amount(world):
+    grant = granted(world, pool_of(world))
+    url = f"{grant.get_absolute_url()}follow/change/"
+    sent = {"amount": "40", "first_month": "2026-11-01", "months": "3", "purpose": "照旧"}
+    page = world.client("owner", "en").post(url, sent)
+    assert page.status_code == 422
+    [words] = page.context["form"].errors["amount"]
+    assert words.startswith("You have this already: the same amount in the same months.")
+
+
+def test_expiring_grant_that_is_followed_names_the_request(world):
+    grant = granted(world, pool_of(world), months=1)
+    follower = asked(
+        world, grant.pool, previous=grant, kind="renewal", first_month=date(2026, 12, 1)
+    )
+    owner = world.client("owner")
+    for url in ("/workspace/quota/", "/workspace/"):
+        text = owner.get(url).text
+        assert f'<a href="{follower.get_absolute_url()}">{follower.number}</a>' in text
+        assert f"{grant.get_absolute_url()}follow/" not in text
 
 
 def test_expiring_grant_offers_a_renewal(world):
@@ -520,7 +611,7 @@ def test_manager_records_that_it_is_switched_off(world):
 @pytest.mark.parametrize("rows", [1, 3])
 @pytest.mark.parametrize(
     ("login", "url", "count"),
-    [("owner", "/workspace/quota/", 16), ("owner", "/workspace/quota/new/", 19),
+    [("owner", "/workspace/quota/", 17), ("owner", "/workspace/quota/new/", 19),
      ("resources", "/workspace/resources/", 16)],
 )  # fmt: skip
 def test_lists_take_the_same_queries(world, queries, login, url, *, count, rows):
@@ -540,7 +631,7 @@ def asked_and_approved(world, pool):
 
 
 @pytest.mark.parametrize("rows", [1, 3])
-@pytest.mark.parametrize(("login", "count"), [("owner", 15), ("resources", 17)])
+@pytest.mark.parametrize(("login", "count"), [("owner", 16), ("resources", 18)])
 def test_request_page_takes_the_same_queries_whatever_it_shows(world, queries, login, count, rows):
     request = granted(world, pool_of(world), months=rows)
     for number in range(rows):
@@ -570,7 +661,7 @@ def test_pages_take_the_same_queries_with_orders_to_a_cloud(world, cloud, querie
         request = set_up(world, pool, amount=Decimal(10))
     client = world.client("resources")
     for url, count in (
-        (pool.get_absolute_url(), 21), (request.get_absolute_url(), 17),
+        (pool.get_absolute_url(), 21), (request.get_absolute_url(), 18),
         ("/workspace/resources/", 16),
     ):  # fmt: skip
         client.get(url)

@@ -5,7 +5,9 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import override
 
+from incubator.labels.applications import rule_words
 from incubator.models import ApplicationWindow
 from incubator.models.windows import stream_of
 from incubator.services import windows
@@ -40,8 +42,33 @@ def test_public_pages_say_what_is_asked_and_why(world, language):
     assert b"/apply/all/" in client.get("/apply/").content
     shown = client.get("/apply/all/").content.decode()
     assert {"zh-hans": "用于评审。", "en": "For the review."}[language] in shown
-    assert {"zh-hans": "需要 3。", "en": "of 3."}[language] in shown
+    assert {"zh-hans": "不低于 3。", "en": "3 or more."}[language] in shown
+    assert "…" not in shown
     assert ('<span lang="zh-Hans">第一部分</span>' in shown) is (language == "en")
+
+
+@pytest.mark.parametrize(
+    ("when", "chinese", "english"),
+    [({"field": "a.characters", "op": "ge", "value": 20}, "不少于 20 字。",
+      "At least 20 characters."),
+     ({"field": "a.characters", "op": "le", "value": 1}, "不超过 1 字。", "At most 1 characters."),
+     ({"field": "a.count", "op": "ge", "value": 2}, "不少于 2 项。", "At least 2 of them."),
+     ({"field": "a", "op": "le", "value": 2}, "不高于 2。", "2 or less."),
+     ({"field": "a", "op": "eq", "value": 2}, "现有 …，需要 2。", "… of 2."),
+     ({"all": [{"field": "a", "op": "ge", "value": 2}]}, "现有 …，需要 2。", "… of 2.")],
+)  # fmt: skip
+def test_rule_about_a_count_reads_as_a_rule(when, chinese, english):
+    one = check("length", when)
+    for language, words in (("zh-hans", chinese), ("en", english)):
+        with override(language):
+            assert rule_words(one) == words
+
+
+def test_rule_whose_words_count_nothing_keeps_them():
+    one = check("length", {"field": "a.count", "op": "ge", "value": 1})
+    one |= {"reason": "至少选择 {wanted} 项。", "reason_en": "Choose {wanted}."}
+    with override("zh-hans"):
+        assert rule_words(one) == "至少选择 1 项。"
 
 
 def test_windows_stand_in_the_order_in_which_people_look_for_them(world):
@@ -231,7 +258,17 @@ def test_back_office_saves_a_draft_and_leads_to_its_page(world):
     refused = client.post(add, posted)
     assert refused.status_code == 200
     assert list(refused.context["form"].errors) == ["closes_on"]
-    response = client.post(add, {**posted, "closes_on": "2026-04-01"})
+    posted["closes_on"] = "2026-04-01"
+    for field, value, named in (
+        ("title", "\u200b", "title"),
+        ("questions-0-value-title", "\u200b\u2060", "questions"),
+        ("questions-0-value-purpose", "\u3164", "questions"),
+        ("opens_on", "0001-01-01", "opens_on"),
+        ("closes_on", "9999-12-31", "closes_on"),
+    ):
+        refused = client.post(add, {**posted, field: value})
+        assert (refused.status_code, list(refused.context["form"].errors)) == (200, [named])
+    response = client.post(add, posted)
     row = ApplicationWindow.objects.get()
     assert response.url == reverse("incubator:window_work", args=[row.pk])
     assert (row.state, row.version, row.key) == ("draft", 1, "spring")

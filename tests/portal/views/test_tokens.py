@@ -38,6 +38,15 @@ def test_token_is_revoked_by_its_owner_only(world):
     assert token.revoked_at is not None
 
 
+@pytest.mark.parametrize(("language", "words"), [("zh-hans", "2026年12月"), ("en", "Dec 2026")])
+def test_token_page_writes_days_as_every_page(world, language, words):
+    create_token(actor=world.owner, label="pip", days=30, now=world.now)
+    client = world.client("owner", language)
+    shown = client.get(PAGE).text
+    assert words in shown
+    assert "2026-12-" not in shown
+
+
 @pytest.mark.parametrize("language", ["zh-hans", "en"])
 @pytest.mark.parametrize("rows", [1, 3])
 def test_token_page_takes_the_same_queries(world, queries, language, rows):

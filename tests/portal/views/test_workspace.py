@@ -174,7 +174,11 @@ def test_membership_is_ended_by_the_signer_only(world):
 def test_last_signer_is_told_why_not(world):
     path = reverse("portal:end_membership", args=[world.owner.active_memberships[0].pk])
     response = world.client("owner").post(path, follow=True)
-    assert [message.level_tag for message in response.context["messages"]] == ["error"]
+    [message] = response.context["messages"]
+    assert (message.level_tag, str(message)) == (
+        "error",
+        "该人员是本单位最后一名“企业授权签署人”，请先将该角色授予其他人员。没有改动任何数据。",
+    )
     assert Membership.objects.get(user=world.owner).active
 
 

@@ -7,7 +7,7 @@ from django.db.models import F, Q
 class Migration(migrations.Migration):
     """Schema only."""
 
-    dependencies = [("incubator", "0025_cloud_schedule")]
+    dependencies = [("incubator", "0027_whole_python")]
 
     operations = [
         migrations.AddField(

@@ -17,7 +17,7 @@ class Migration(migrations.Migration):
     """Data, apart from the schema."""
 
     dependencies = [
-        ("incubator", "0026_quota_replaced_from"),
+        ("incubator", "0028_quota_replaced_from"),
         ("portal", "0024_job_links"),
     ]
 
