@@ -64,6 +64,7 @@ base: list[URLPattern] = [
     ),
     path("workspace/modules/", modules.module_desk, name="module_desk"),
     path("workspace/modules/new/", modules.module_new, name="module_new"),
+    path("workspace/modules/<str:name>/edit/", modules.module_edit, name="module_edit"),
     path("workspace/modules/<str:name>/remove/", modules.module_remove, name="module_remove"),
     path("workspace/modules/<str:name>/release/", modules.release_new, name="release_new"),
     path(
@@ -124,6 +125,7 @@ base: list[URLPattern] = [
     path("workspace/cohorts/agreements/", cohorts.agreements, name="agreements"),
     path("workspace/cohorts/plans/", incubation_plan.plan_templates, name="plan_templates"),
     path("workspace/cohorts/<int:pk>/", cohorts.cohort, name="cohort"),
+    path("workspace/cohorts/<int:pk>/edit/", cohorts.cohort_edit, name="cohort_edit"),
     path("workspace/cohorts/<int:pk>/offer/", cohorts.cohort_offer, name="cohort_offer"),
     path("workspace/cohorts/<int:pk>/capacity/", cohorts.cohort_capacity, name="cohort_capacity"),
     path("workspace/cohorts/<int:pk>/<slug:action>/", cohorts.cohort_move, name="cohort_move"),

@@ -14,7 +14,8 @@ class PortalConfig(AppConfig):
     def ready(self) -> None:
         """Connect subscribers, guards, sessions, signs of life; keep inline code out of Wagtail.
 
-        A box that must be ticked says so: “fill in” would be the wrong word.
+        Fields refuse what nobody can see and days that nobody can mean. A box that must be
+        ticked says so: “fill in” would be the wrong word.
         """
         from django.contrib.auth.signals import user_logged_in
         from django.db.models.signals import m2m_changed
@@ -22,6 +23,7 @@ class PortalConfig(AppConfig):
         from django_q.signals import post_execute
 
         from portal.adapters.backoffice import without_inline_code
+        from portal.adapters.fields import with_sound_input
         from portal.adapters.guards import refuse_clashing_groups
         from portal.adapters.sessions import begin_session
         from portal.events import InvitationSent, subscribe
@@ -38,4 +40,5 @@ class PortalConfig(AppConfig):
         user_logged_in.connect(begin_session, dispatch_uid="begin_session")
         post_execute.connect(on_acknowledged, dispatch_uid="cluster_lives")
         without_inline_code()
+        with_sound_input()
         BooleanField.default_error_messages = {"required": _("Tick this box to go on.")}

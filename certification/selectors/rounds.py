@@ -14,7 +14,7 @@ from certification.models import AssessmentRound, Scorecard
 from certification.selectors.grades import current_grades
 from certification.selectors.hints import Hint, round_hints
 from certification.selectors.scorecards import round_cards, shown, total_cuts
-from portal.domain.calendar import working_days_between
+from portal.domain.calendar import working_days_left
 from portal.labels import STATES, Tone, action_label
 from portal.models import User
 from portal.permissions import tied_organisations
@@ -103,7 +103,7 @@ def days_left(assessment: AssessmentRound, today: date) -> int | None:
     """Return the working days until the notice closes, while it runs."""
     if assessment.state != "public_notice" or assessment.notice is None:
         return None
-    return working_days_between(today, assessment.notice.closes_on).value
+    return working_days_left(today, assessment.notice.closes_on)
 
 
 def steps_of(assessment: AssessmentRound) -> list[dict[str, str]]:

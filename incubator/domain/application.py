@@ -63,6 +63,7 @@ REVIEW_LIFECYCLE: Final = Lifecycle(
         row("declare_none", "assigned", "scoring", "reviewer"),
         row("recuse", "assigned scoring", "recused", "reviewer", reason=True),
         row("submit", "scoring", "submitted", "reviewer"),
+        row("replace", "assigned scoring", "cancelled", "staff", reason=True),
         row("cancel", "assigned scoring", "cancelled", "system"),
     ),
     final=frozenset({"submitted", "recused", "cancelled"}),

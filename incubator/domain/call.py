@@ -151,17 +151,23 @@ class Schedule:
     closes_on: date
 
 
-def schedule_errors(schedule: Schedule) -> dict[str, str]:
+def schedule_errors(schedule: Schedule, today: date) -> dict[str, str]:
     """Return what is wrong with a schedule: field -> code, empty if it holds.
 
-    >>> schedule_errors(Schedule(date(2026, 11, 23), date(2026, 12, 1), date(2026, 12, 7)))
+    A call that is published after its opening day opens on that day.
+
+    >>> schedule_errors(Schedule(date(2026, 11, 23), date(2026, 12, 1), date(2026, 12, 7)),
+    ...       date(2026, 11, 20))
     {}
     """
-    if schedule.questions_until < schedule.opens_on:
+    if schedule.closes_on <= today:
+        return {"closes_on": "call_closes_past"}
+    opens_on = max(schedule.opens_on, today)
+    if schedule.questions_until < opens_on:
         return {"questions_until": "call_questions_before_opening"}
     if schedule.closes_on <= schedule.questions_until:
         return {"closes_on": "call_closes_before_answers"}
-    days = working_days_between(schedule.opens_on, schedule.closes_on).value
+    days = working_days_between(opens_on, schedule.closes_on).value
     return {"closes_on": "call_too_short"} if days < MIN_OPEN_WORKING_DAYS else {}
 
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Final
 
+from portal.domain.calendar import require_days
 from portal.domain.lifecycle import SYSTEM, Conflict, Invalid, Lifecycle, row
 
 COHORT: Final = Lifecycle(
@@ -74,10 +75,13 @@ MOST_SUSPENSION_DAYS: Final = 366
 # --- Cohorts
 
 
-def require_cohort(*, starts_on: date, ends_on: date, capacity: int) -> None:
-    """Raise ``Invalid`` unless a cohort's dates are in order and it has places."""
-    if not starts_on < ends_on <= starts_on + timedelta(days=MOST_COHORT_DAYS):
+def require_cohort(*, starts_on: date, ends_on: date, capacity: int, today: date) -> None:
+    """Raise ``Invalid`` unless a cohort's dates are in order, not over, and it has places."""
+    require_days(today, starts_on=starts_on, ends_on=ends_on)
+    if not 0 < (ends_on - starts_on).days <= MOST_COHORT_DAYS:
         raise Invalid("cohort_dates", fields={"ends_on": "cohort_dates"})
+    if ends_on < today:
+        raise Invalid("cohort_past", fields={"ends_on": "cohort_past"})
     require_capacity(capacity)
 
 

@@ -6,12 +6,13 @@ grading rubric to which it leads, as a plain code.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
 
 from portal.domain.lifecycle import Invalid, Lifecycle, row
+from portal.domain.texts import is_blank
 
 FIRM: Final = "firm_signer firm_member"
 GUIDES: Final = "staff expert"
@@ -42,6 +43,7 @@ OPEN: Final = ("scheduled", "returned", "due")
 """States of milestones and reviews in which the firm must hand something in."""
 MOST_LINES: Final = 40
 MOST_DAYS: Final = 3 * 366
+LONGEST_TITLE, LONGEST_ENGLISH = 80, 120
 LEAST_REVIEW_DAYS, MOST_REVIEW_DAYS = 14, 366
 REMIND_DAYS: Final = 7
 """How long before a due date the firm is reminded."""
@@ -61,41 +63,87 @@ class PlanLine:
     title_en: str = ""
 
 
-def read_plan(text: str) -> list[PlanLine]:
+@dataclass(frozen=True, slots=True)
+class PlanFault:
+    """What is wrong with a template: a code, the line's number, what stands there."""
+
+    code: str
+    line: int = 0
+    found: str = ""
+    most: int = 0
+
+    @property
+    def params(self) -> dict[str, object]:
+        """What the fault's words name."""
+        return {"line": self.line, "found": self.found, "most": self.most}
+
+
+def read_plan(text: str, indicators: Collection[str]) -> list[PlanLine]:
     """Return the lines of a template: ``code | days | indicator | title | English title`` each.
 
-    The indicator and the English title may be empty. Raises ``Invalid("plan_line")`` with the
-    number of the first line that is wrong, ``plan_empty`` or ``plan_long``.
+    The indicator, one of ``indicators``, and the English title may be empty. Raises ``Invalid``
+    with the first of ``plan_faults``.
 
-    >>> read_plan("case | 30 | redesign | 流程梳理 | Mapping")[0].days
+    >>> read_plan("case | 30 | redesign | 流程梳理 | Mapping", {"redesign"})[0].days
     30
     """
-    found: list[PlanLine] = []
+    if faults := plan_faults(text, indicators):
+        first = faults[0]
+        raise Invalid(first.code, fields={"lines": first.code}, **first.params)
+    lines = (plan_line(cells) for _number, cells in rows_of(text))
+    return sorted(lines, key=lambda one: one.days)
+
+
+def plan_faults(text: str, indicators: Collection[str]) -> list[PlanFault]:
+    """Return everything that is wrong with a template, line by line."""
+    rows = list(rows_of(text))
+    if not rows:
+        return [PlanFault("plan_empty")]
+    if len(rows) > MOST_LINES:
+        return [PlanFault("plan_long", most=MOST_LINES)]
+    codes = [cells[0] for _number, cells in rows]
+    return [
+        fault
+        for at, (number, cells) in enumerate(rows)
+        for fault in line_faults(number, cells, set(codes[:at]), indicators)
+    ]
+
+
+def rows_of(text: str) -> Iterator[tuple[int, list[str]]]:
+    """Yield (number, cells) of each line that says something, five cells at least."""
     for number, line in enumerate(text.splitlines(), start=1):
-        if line.strip():
-            found.append(read_line(line, number, {one.code for one in found}))
-    if not found:
-        raise Invalid("plan_empty", fields={"lines": "plan_empty"})
-    if len(found) > MOST_LINES:
-        raise Invalid("plan_long", fields={"lines": "plan_long"}, most=MOST_LINES)
-    return sorted(found, key=lambda one: one.days)
+        if not is_blank(line):
+            cells = [cell.strip() for cell in line.split("|")]
+            yield number, cells + [""] * (5 - len(cells))
 
 
-def read_line(line: str, number: int, taken: set[str]) -> PlanLine:
-    """Return one line of a template, or raise ``Invalid("plan_line")``."""
-    cells = [cell.strip() for cell in line.split("|")]
-    code, days, indicator, title, title_en = [*cells, *[""] * 5][:5]
-    if (
-        len(cells) > 5
-        or not _CODE.fullmatch(code)
-        or code in taken
-        or not (days.isascii() and days.isdecimal() and len(days) <= 4 and int(days) <= MOST_DAYS)
-        or not (not indicator or _CODE.fullmatch(indicator))
-        or not 0 < len(title) <= 80
-        or len(title_en) > 120
-    ):
-        raise Invalid("plan_line", fields={"lines": "plan_line"}, line=number)
-    return PlanLine(code, int(days), indicator, title, title_en)
+def line_faults(
+    number: int, cells: list[str], taken: set[str], indicators: Collection[str]
+) -> Iterator[PlanFault]:
+    """Yield what is wrong with one line."""
+    code, days, indicator, title, title_en = cells[:5]
+    if len(cells) > 5:
+        yield PlanFault("plan_line_cells", number)
+    if not _CODE.fullmatch(code):
+        yield PlanFault("plan_line_code", number, code)
+    elif code in taken:
+        yield PlanFault("plan_line_twice", number, code)
+    if not (days.isascii() and days.isdecimal() and len(days) <= 4 and int(days) <= MOST_DAYS):
+        yield PlanFault("plan_line_days", number, days[:20], MOST_DAYS)
+    if indicator and indicator not in indicators:
+        yield PlanFault("plan_line_indicator", number, indicator[:40])
+    if is_blank(title):
+        yield PlanFault("plan_line_title", number)
+    if len(title) > LONGEST_TITLE:
+        yield PlanFault("plan_line_long", number, title[:20], LONGEST_TITLE)
+    if len(title_en) > LONGEST_ENGLISH:
+        yield PlanFault("plan_line_long", number, title_en[:20], LONGEST_ENGLISH)
+
+
+def plan_line(cells: list[str]) -> PlanLine:
+    """Return a line without faults."""
+    code, days, indicator, title, title_en = cells
+    return PlanLine(code, int(days), indicator, title, "" if is_blank(title_en) else title_en)
 
 
 def write_plan(lines: Iterable[PlanLine]) -> str:

@@ -21,6 +21,8 @@ LEAST_SCREENING: Final = 1
 """Working days that are left for an answer that comes back when the time was used up."""
 REVIEW_DAYS: Final = 10
 """Working days that a reviewer has."""
+REVIEWER_DAYS: Final = 3
+"""Working days in which staff find another assessor, where none is left to be drawn."""
 DECISION_DAYS: Final = 10
 RELEASE_DAYS: Final = 5
 """Working days from a decision to the release of its batch."""

@@ -39,7 +39,11 @@ class ApplicationForm(forms.Form):
         content = application.form.content
         open_now = rules.open_answers(application.state, application.asked, content)
         super().__init__(*args, **kwargs)
-        self.questions = [one for one in application.form.questions if one["type"] != "file"]
+        asked = application.form.questions
+        self.questions = [one for one in asked if one["type"] != "file"]
+        self.beside = {
+            one["key"]: str(form_words(one, "title")) for one in asked if one["type"] == "file"
+        }
         for question in self.questions:
             name = question["key"]
             self.fields[name] = field_of(question)

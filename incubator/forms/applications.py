@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.utils.functional import Promise
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from incubator.domain import application as rules
@@ -17,6 +18,7 @@ from incubator.selectors.reapplication import standing_keys
 from portal import labels as portal_labels
 from portal.domain.identifiers import UsccError, parse_uscc
 from portal.domain.texts import is_blank
+from portal.labels.days import day
 from portal.models import Organisation, Region
 
 EVERY = ("", _("All"))
@@ -296,8 +298,34 @@ class ConflictForm(forms.Form):
         """A tie needs a word about it."""
         values: dict[str, Any] = super().clean() or {}
         if values.get("conflict") == "yes" and is_blank(values.get("note", "")):
-            self.add_error("note", portal_labels.REFUSALS["reason_required"])
+            self.add_error("note", portal_labels.REFUSALS["text_required"])
         return values
+
+
+class ReplaceForm(forms.Form):
+    """Which overdue reviewer is replaced, and why."""
+
+    review = forms.ChoiceField(label=_("Overdue reviewer"), widget=forms.RadioSelect)
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=rules.TEXT_LIMIT,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("It stays in the audit trail; neither the firm nor the reviewer reads it."),
+    )
+
+    def __init__(self, *args: Any, application: Application, **kwargs: Any) -> None:
+        """Offer the reviews whose day has passed."""
+        super().__init__(*args, **kwargs)
+        waiting = application.reviews.waiting().select_related("reviewer").order_by("pk")
+        self.overdue = {str(one.pk): one for one in waiting if one.is_overdue}
+        self.fields["review"].choices = [  # type: ignore[attr-defined]
+            (key, f"{one.reviewer} · {day(one.due_on)}") for key, one in self.overdue.items()
+        ]
+
+    def values(self) -> dict[str, Any]:
+        """Return what the service takes."""
+        chosen = self.overdue[self.cleaned_data["review"]]
+        return {"review": chosen, "reason": self.cleaned_data["reason"]}
 
 
 class ReviewForm(forms.Form):
@@ -316,7 +344,7 @@ class ReviewForm(forms.Form):
                 widget=forms.RadioSelect,
             )
             self.fields[f"{name}_note"] = forms.CharField(
-                label=_("Grounds"),
+                label=format_lazy(_("Grounds: {criterion}"), criterion=labels.CRITERIA[name]),
                 max_length=rules.TEXT_LIMIT,
                 widget=forms.Textarea(attrs={"rows": 3}),
                 help_text=_("What in the material shows it; at least 10 characters."),

@@ -41,6 +41,12 @@ class CohortForm(forms.Form):
     )
 
 
+class CohortEditForm(CohortForm):
+    """The correction of a draft."""
+
+    version = version_field()
+
+
 class CapacityOfCohortForm(forms.Form):
     """The number of a cohort's places."""
 

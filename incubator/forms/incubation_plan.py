@@ -1,10 +1,13 @@
 """Input of incubation: plan templates, milestones, reviews."""
 
 from django import forms
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
-from incubator.domain.incubation_plan import LEAST_REVIEW_DAYS, MOST_REVIEW_DAYS
+from incubator.domain.incubation_plan import LEAST_REVIEW_DAYS, MOST_REVIEW_DAYS, plan_faults
 from incubator.forms.cohorts import date_field, version_field
+from incubator.labels.incubation_plan import INDICATORS
+from portal.labels import REFUSALS, filled
 
 
 class PlanForm(forms.Form):
@@ -22,8 +25,20 @@ class PlanForm(forms.Form):
         label=_("Milestones"),
         max_length=20_000,
         widget=forms.Textarea(attrs={"rows": 10}),
-        help_text=_("A line each: code | days after the first day | indicator | title | English."),
+        help_text=format_lazy(
+            "{} {}",
+            _("A line each: code | days after the first day | indicator | title | English."),
+            format_lazy(_("Indicators: {codes}."), codes=", ".join(INDICATORS)),
+        ),
     )
+
+    def clean_lines(self) -> str:
+        """Say of every line what is wrong with it."""
+        text: str = self.cleaned_data["lines"]
+        faults = plan_faults(text, INDICATORS)
+        if faults:
+            raise forms.ValidationError([filled(REFUSALS[one.code], one.params) for one in faults])
+        return text
 
 
 class ReportForm(forms.Form):

@@ -93,6 +93,7 @@ add_actions(
         "declare_none": _("I have no conflict"),
         "recuse": _("Declare a conflict"),
         "submit": _("Send the review"),
+        "replace": _("Replace the reviewer"),
         "cancel": _("Cancel the review"),
     },
 )
@@ -136,6 +137,11 @@ add_refusals(
         "objection_reason": _("An objection was upheld: name it among the reasons."),
         "no_objection_upheld": _("No objection to this firm's entry was upheld."),
         "nothing_proposed": _("Choose at least one application whose decision is held."),
+        "batch_exists": _("There is a batch “%(batch)s” already. Give this one a name of its own."),
+        "released_already": _(
+            "%(name)s released these decisions, or some of them, on %(at)s. Nothing was released "
+            "again; look at what is still held."
+        ),
         "not_proposed": _("The application %(number)s is not proposed for admission."),
         "release_together": _(
             "Once the reviews are in, decisions are told together: hold the refusal, then release "
@@ -156,6 +162,9 @@ add_refusals(
         "not_refused": _("No refusal of the application %(number)s is held."),
         "already_proposed": _("Admission of this firm is already proposed."),
         "reviewers_complete": _("No reviewer is missing."),
+        "review_not_overdue": _(
+            "This review is not overdue: the reviewer has until %(due)s. Nobody was replaced."
+        ),
         "review_incomplete": _("The review is not complete; everything you typed is kept."),
         "score_missing": _("Choose an anchor."),
         "narrative_short": _("Give your grounds in at least 10 characters."),
@@ -167,11 +176,15 @@ add_refusals(
 )
 add_work_kinds(
     {
-        "application_screen": (_("Screen the application of %(firm)s"), "filter", _("Screen")),
+        "application_screen": (
+            _("Screen the application of %(firm)s"),
+            "filter",
+            pgettext_lazy("application", "Screen"),
+        ),
         "application_answer": (
             _("Add to the application of %(firm)s"),
             "message-2",
-            _("Answer"),
+            pgettext_lazy("application", "Answer"),
         ),
         "application_review": (_("Review the application of %(firm)s"), "eye", _("Review")),
         "application_reviewers": (
@@ -249,6 +262,14 @@ add_notification_kinds(
             _("Review of a refusal"),
             _("The refusal of your application %(number)s was reviewed"),
             _("The result and its reasons for %(firm)s are on the application's page."),
+        ),
+        "application_review_replaced": (
+            _("A review passes to somebody else"),
+            _("Your review of %(firm)s is no longer needed"),
+            _(
+                "The review of the application of %(firm)s was overdue and passed to somebody "
+                "else. You need not do anything."
+            ),
         ),
         "application_review": (
             _("Applications to review"),

@@ -159,6 +159,10 @@ add_refusals(
             "The call closes after the last day for questions, so that answers can be used."
         ),
         "call_too_short": _("A call is open for at least 10 working days."),
+        "call_closes_past": _("The closing day must lie ahead."),
+        "call_dates_short": _(
+            "The call's days no longer leave 10 working days. Mend its days, then send it."
+        ),
         "call_dates_passed": _(
             "The call's days no longer leave 10 working days. Ask for edits and mend its days."
         ),

@@ -29,7 +29,10 @@ add_states(
         ),
     },
 )
-add_actions("incubator.cohort", {"publish": _("Publish the cohort"), "close": _("Close")})
+add_actions(
+    "incubator.cohort",
+    {"publish": _("Publish the cohort"), "close": pgettext_lazy("cohort", "Close")},
+)
 add_states(
     "incubator.incubation",
     {
@@ -38,7 +41,12 @@ add_states(
         "probation": (_("On probation"), _("On probation"), "warn", "alert-triangle"),
         "suspended": (_("Suspended"), _("Suspended"), "warn", "player-pause"),
         "graduated": (_("Graduated"), _("Graduated"), "good", "trophy"),
-        "exited": (_("Left"), _("Left"), "ended", "logout"),
+        "exited": (
+            pgettext_lazy("incubation", "Left"),
+            pgettext_lazy("incubation", "Left"),
+            "ended",
+            "logout",
+        ),
         "removed": (_("Removed"), _("Removed"), "bad", "ban"),
         "declined": (_("Offer declined"), _("Offer declined"), "ended", "x"),
         "withdrawn": (_("Offer taken back"), _("Offer taken back"), "ended", "arrow-back-up"),
@@ -65,6 +73,8 @@ add_actions(
 add_refusals(
     {
         "cohort_dates": _("The last day must come after the first one, within three years."),
+        "cohort_past": _("The last day must not be over already."),
+        "cohort_over": _("This cohort's last day, %(ends_on)s, is over. It cannot be published."),
         "cohort_capacity": _("Enter between 1 and %(most)s places."),
         "cohort_capacity_taken": _(
             "%(taken)s places are taken already; there cannot be fewer than that."
@@ -104,7 +114,7 @@ add_work_kinds(
         "incubation_offer": (
             _("Answer the offer of a place in “%(cohort)s”"),
             "building-community",
-            _("Answer"),
+            pgettext_lazy("offer", "Answer"),
         ),
     }
 )
@@ -122,6 +132,11 @@ add_notification_kinds(
             _("A firm answers an offer"),
             _("%(firm)s: answer to %(number)s"),
             _("%(firm)s answered the offer of a place in “%(cohort)s”: %(state)s."),
+        ),
+        "incubation_left": (
+            _("A firm leaves incubation"),
+            _("%(firm)s leaves incubation: %(number)s"),
+            _("%(firm)s left “%(cohort)s”; its place is free again."),
         ),
         "incubation_standing": (
             _("The standing of our incubation changes"),
@@ -141,6 +156,7 @@ add_deeds(
         "incubator.agreement.published": _("Agreement text published"),
         "incubator.cohort.create": _("Draft a cohort"),
         "incubator.cohort.created": _("Cohort drafted"),
+        "incubator.cohort.edit": _("Correct the draft of a cohort"),
         "incubator.cohort.capacity": _("Set a cohort's places"),
         "incubator.cohort.announce": _("Publish a cohort with its terms"),
         "incubator.cohort.end": _("Close a cohort"),
@@ -190,7 +206,7 @@ def cohort_clocks() -> dict[str, tuple[str | Promise, str]]:
     """What the calendar says of a published cohort, with its tone."""
     return {
         "upcoming": (_("Not begun"), "wait"),
-        "running": (_("Running"), "good"),
+        "running": (pgettext_lazy("cohort", "Running"), "good"),
         "over": (_("Over"), "ended"),
     }
 

@@ -49,9 +49,25 @@ add_actions(
 )
 add_refusals(
     {
-        "plan_line": _(
-            "Line %(line)s is not a milestone. Write: code | days | indicator | title | English "
-            "title; codes are small letters, digits and _, each once."
+        "plan_line_cells": _(
+            "Line %(line)s has too many parts. Write: code | days | indicator | title | English."
+        ),
+        "plan_line_code": _(
+            "Line %(line)s: “%(found)s” is no code. Write small letters, digits and _, a letter "
+            "first, at most 40."
+        ),
+        "plan_line_twice": _("Line %(line)s: the code “%(found)s” stands in a line above already."),
+        "plan_line_days": _(
+            "Line %(line)s: “%(found)s” is no number of days. Write a whole number from 0 to "
+            "%(most)s."
+        ),
+        "plan_line_indicator": _(
+            "Line %(line)s: “%(found)s” is no indicator of the grading rubric. Write one that the "
+            "hint names, or none."
+        ),
+        "plan_line_title": _("Line %(line)s: the title is missing."),
+        "plan_line_long": _(
+            "Line %(line)s: the title “%(found)s…” is longer than %(most)s characters."
         ),
         "plan_empty": _("A plan needs at least one milestone."),
         "plan_long": _("A plan has at most %(most)s milestones."),

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from incubator.domain import application as rules
 from incubator.domain.answer_changes import Sent, reusable
+from incubator.domain.service_times import REVIEW_DAYS
 from incubator.labels import applications as labels
 from portal.domain.calendar import add_working_days
 from portal.domain.roles import Role
@@ -433,6 +434,16 @@ class ApplicationReview(Stateful):
     def get_absolute_url(self) -> str:
         """Return the reviewer's page."""
         return reverse("incubator:review", args=[self.pk])
+
+    @property
+    def due_on(self) -> date:
+        """The day by which the reviewer answers; it counts from the assignment."""
+        return add_working_days(timezone.localdate(self.created_at), REVIEW_DAYS).value
+
+    @property
+    def is_overdue(self) -> bool:
+        """Whether the reviewer let that day pass."""
+        return self.state in {"assigned", "scoring"} and self.due_on < timezone.localdate()
 
     @property
     def scores(self) -> dict[str, int]:

@@ -10,7 +10,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
 from wagtail.admin.forms import WagtailAdminModelForm
@@ -34,7 +34,9 @@ def required_text(label: Any, longest: int, **options: Any) -> blocks.CharBlock:
 
 def key_block(**options: Any) -> blocks.CharBlock:
     """Return the name by which answers, options and checks are found again."""
-    return blocks.CharBlock(label=_("Key"), max_length=40, validators=[KEY_RULE], **options)
+    return blocks.CharBlock(
+        label=pgettext_lazy("question", "Key"), max_length=40, validators=[KEY_RULE], **options
+    )
 
 
 class SectionBlock(blocks.StructBlock):

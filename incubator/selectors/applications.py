@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from incubator.domain import application as rules
 from incubator.domain.answer_changes import Change, changes
-from incubator.domain.application_form import SECTION, Question, facts_of
+from incubator.domain.application_form import SECTION, Question, facts_of, missing
 from incubator.domain.machine_check import Finding, Screening, screen, screening_of
 from incubator.labels import applications as labels
 from incubator.labels.windows import form_words
@@ -139,6 +139,20 @@ def check_panel(result: Screening) -> CheckPanel:
         [check_line(finding) for finding in result.passed],
         len(result.findings),
     )
+
+
+def still_empty(
+    application: Application, answers: Mapping[str, Any], panel: CheckPanel
+) -> list[tuple[str, str]]:
+    """Return the required questions (key, label) that lack an answer and that no check names."""
+    files = Counter(one.kind for one in application.files)
+    named = {line.answer for line in panel.open}
+    lacking = set(missing(application.form.content, answers, files)) - named
+    return [
+        (one["key"], form_words(one, "title"))
+        for one in application.form.questions
+        if one["key"] in lacking
+    ]
 
 
 def check_line(finding: Finding) -> CheckLine:

@@ -1,5 +1,7 @@
 """Reads of applications for those who screen and review them."""
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -13,7 +15,7 @@ from incubator.labels import applications as labels
 from incubator.models import Application, ApplicationReview, ApplicationSubmission
 from incubator.selectors.applications import PAGE
 from portal.domain.adjudication import Adjudication
-from portal.models import User
+from portal.models import AuditEntry, User
 
 # --- staff
 
@@ -22,6 +24,10 @@ HELD = {
     "refused": Q(state="decision_pending", refused_at__isnull=False),
 }
 """Decisions that are held until their batch is released."""
+
+PLAIN_ID = re.compile(r"[0-9]{1,18}")
+RELEASES = tuple(f"{rules.LIFECYCLE.name}.{action}" for action in ("publish", "reject"))
+"""What the audit trail calls a decision's release."""
 
 
 def screening_list(
@@ -58,6 +64,25 @@ def refused_applications(limit: int = 200) -> list[Application]:
     """Return those whose refusal is held, oldest first (one query)."""
     rows = Application.objects.filter(HELD["refused"]).select_related("organisation")
     return list(rows.order_by("refused_at", "pk")[:limit])
+
+
+def release_among(keys: Sequence[str]) -> AuditEntry | None:
+    """Return the last release of a decision on those of these applications (ids as text) of
+    which no decision is held any more.
+    """
+    known = Application.objects.filter(pk__in=[key for key in keys if PLAIN_ID.fullmatch(key)])
+    released = [
+        str(pk) for pk in known.exclude(state="decision_pending").values_list("pk", flat=True)
+    ]
+    if not released:
+        return None
+    entries = AuditEntry.objects.filter(
+        subject_type=Application._meta.label_lower,
+        subject_id__in=released,
+        action__in=RELEASES,
+        outcome="done",
+    )
+    return entries.order_by("-number").first()
 
 
 @dataclass(frozen=True)

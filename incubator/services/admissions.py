@@ -12,8 +12,9 @@ from incubator.models import Application
 from incubator.permissions.applications import require_decider
 from incubator.services.screening import signers_of, tell_refused
 from portal.domain.calendar import add_working_days, notice_window
-from portal.domain.lifecycle import Conflict, Invalid
+from portal.domain.lifecycle import Conflict, Invalid, require_seen
 from portal.domain.roles import Role
+from portal.domain.texts import legible
 from portal.events import FirmAdmitted
 from portal.models import Notice, User
 from portal.notifications import notify
@@ -37,19 +38,29 @@ def publish_admissions(
 
     Proposed applications go into one public notice of 5 working and 7 calendar days; the firms
     of ``refusals`` are told their reasons. ``batch`` is the name of the admission batch
-    (第 3 批). Without a proposed firm there is no notice and ``None`` is returned. Raises
-    ``Invalid("nothing_proposed")`` or ``Conflict`` (``not_proposed``, ``not_refused``).
+    (第 3 批), which no earlier one has. Without a proposed firm there is no notice and ``None`` is
+    returned. Raises ``Invalid`` (``nothing_proposed``, ``text_required``, ``batch_exists``) or
+    ``Conflict`` (``not_proposed``, ``not_refused``).
     """
+    batch = legible(batch)
     with operation("incubator.publish_admissions", actor=actor, now=now, batch=batch):
         require_role(actor, Role.STAFF)
         if not applications and not refusals:
             raise Invalid("nothing_proposed", fields={"applications": "nothing_proposed"})
+        require_new_batch(batch)
         locked = [require_proposed(lock(one), actor) for one in applications]
         refused = [require_refused(lock(one), actor) for one in refusals]
         notice = publish_notice(locked, batch, actor, now) if locked else None
         for one in refused:
             release_refusal(one, batch, actor, now)
     return notice
+
+
+def require_new_batch(batch: str) -> None:
+    """Raise ``Invalid`` unless a batch has a name, and one of its own."""
+    require_seen(batch=batch)
+    if Application.objects.filter(batch=batch).exists():
+        raise Invalid("batch_exists", fields={"batch": "batch_exists"}, batch=batch)
 
 
 def publish_notice(

@@ -8,8 +8,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from incubator.domain import application as rules
-from incubator.domain.service_times import DECISION_DAYS, REVIEW_DAYS
+from incubator.domain.service_times import DECISION_DAYS, REVIEWER_DAYS
 from incubator.models import Application, ApplicationReview
+from incubator.permissions.applications import require_decider
 from portal.domain.adjudication import Rating
 from portal.domain.assignment import Assignment, Candidate, NotEnoughAssessors, assign
 from portal.domain.calendar import add_working_days
@@ -142,7 +143,7 @@ def remind(review: ApplicationReview, *, now: datetime) -> None:
         user=review.reviewer,
         now=now,
         url=review.get_absolute_url(),
-        due_on=add_working_days(timezone.localdate(review.created_at), REVIEW_DAYS).value,
+        due_on=review.due_on,
         firm=review.application.organisation.name,
     )
 
@@ -163,6 +164,7 @@ def fill_reviews(application: Application, *, now: datetime) -> bool:
             role=Role.STAFF,
             now=now,
             url=reverse("incubator:screening_case", args=[application.pk]),
+            due_on=add_working_days(timezone.localdate(now), REVIEWER_DAYS).value,
             firm=application.organisation.name,
         )
         return False
@@ -283,7 +285,62 @@ def declare_conflict(
             subject=application,
         )
         fill_reviews(locked, now=now)
+        drop_draft(user=actor, key=draft_key(review))
     return moved
+
+
+def replace_reviewer(
+    *,
+    application: Application,
+    review: ApplicationReview,
+    reason: str,
+    actor: User,
+    now: datetime,
+    expected_version: int | None = None,
+) -> ApplicationReview:
+    """Draw somebody else for a reviewer who let the due day pass; return the new review.
+
+    Raises ``NotAllowed``, ``Invalid("reason_required")`` or ``Conflict``: ``wrong_state`` (also
+    once the review is in), ``stale``, ``review_not_overdue``, ``not_enough_assessors`` (then
+    nobody is replaced).
+    """
+    firm = application.organisation
+    with operation(
+        "incubator.replace_reviewer", actor=actor, now=now, subject=application, organisation=firm
+    ):
+        require_decider(actor, firm)
+        locked = lock(application)
+        require_reviewing(locked, expected_version)
+        moved = apply_transition(
+            instance=locked.reviews.get(pk=review.pk),
+            lifecycle=rules.REVIEW_LIFECYCLE,
+            action="replace",
+            actor=actor,
+            now=now,
+            organisation=firm,
+            reason=reason,
+        )
+        if moved.due_on >= timezone.localdate(now):
+            raise Conflict("review_not_overdue", due=moved.due_on)
+        drop_draft(user=moved.reviewer, key=draft_key(moved))
+        notify(
+            [moved.reviewer],
+            "application_review_replaced",
+            key=f"application_review_replaced:{moved.pk}",
+            now=now,
+            url=reverse("incubator:review_list"),
+            firm=firm.name,
+        )
+        (drawn,) = assign_reviewers(locked, count=1, now=now)
+    return drawn
+
+
+def require_reviewing(application: Application, expected_version: int | None) -> None:
+    """Raise ``Conflict`` unless the locked case is with reviewers and the form was not stale."""
+    if application.state not in {"in_review", "review_requested"}:
+        raise Conflict("wrong_state", state=application.state)
+    if expected_version is not None and application.version != expected_version:
+        raise Conflict("stale", version=application.version)
 
 
 def submit_review(

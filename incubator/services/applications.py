@@ -89,12 +89,20 @@ def known_answers(application: Application, actor: User) -> dict[str, Any]:
     return {key: value for key, value in known.items() if key in asked and value}
 
 
-def take_over_answers(*, application: Application, actor: User, now: datetime) -> Application:
-    """Fill what is still empty with the answers of the firm's newest earlier application.
+def take_over_answers(
+    *,
+    application: Application,
+    actor: User,
+    now: datetime,
+    answers: Mapping[str, Any] | None = None,
+    expected_version: int | None = None,
+) -> Application:
+    """Keep ``answers``; fill what is still empty with those of the firm's newest application.
 
     Only where the question has the same key and type and takes the old answer; files stay
     behind. The firm confirms them before it submits. Raises ``NotAllowed``,
-    ``Conflict`` (see ``require_open``, or ``take_over_late``, ``nothing_to_take_over``).
+    ``Conflict`` (see ``require_open``, or ``take_over_late``, ``nothing_to_take_over``) or
+    ``Invalid``; then nothing is kept.
     """
     organisation = application.organisation
     with operation(
@@ -106,9 +114,10 @@ def take_over_answers(*, application: Application, actor: User, now: datetime) -
     ):
         require_role(actor, *FIRM, organisation=organisation)
         locked = lock(application)
-        require_open(locked, now)
+        require_open(locked, now, expected_version)
         if locked.state != rules.LIFECYCLE.initial:
             raise Conflict("take_over_late")
+        write_answers(locked, answers or {}, now=now)
         old = locked.earlier()
         found = locked.reusable_from(old) if old else {}
         if old is None or not found:
@@ -335,10 +344,12 @@ def withdraw_application(
     application: Application,
     actor: User,
     now: datetime,
+    answers: Mapping[str, Any] | None = None,
     expected_version: int | None = None,
 ) -> Application:
     """Take the application back before a decision; reviews under way are cancelled.
 
+    ``answers``, typed and not saved yet, are kept with it, as far as they can still be changed.
     Raises ``NotAllowed`` or ``Conflict`` (``wrong_state``, ``stale``, ``application_lapsed``).
     """
     organisation = application.organisation
@@ -350,7 +361,10 @@ def withdraw_application(
         organisation=organisation,
     ):
         require_role(actor, Role.FIRM_SIGNER, organisation=organisation)
-        require_not_lapsed(lock(application), now)
+        locked = lock(application)
+        require_not_lapsed(locked, now)
+        if answers and locked.state in rules.EDITABLE:
+            write_answers(locked, answers, now=now)
         gone = apply_transition(
             instance=application,
             lifecycle=rules.LIFECYCLE,

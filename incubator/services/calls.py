@@ -18,8 +18,8 @@ from incubator.domain.call import (
     takes_questions,
 )
 from incubator.models.calls import Call, CallQuestion, Proposal
-from portal.domain.calendar import add_working_days
-from portal.domain.lifecycle import SYSTEM, Conflict, Invalid
+from portal.domain.calendar import add_working_days, require_days
+from portal.domain.lifecycle import SYSTEM, Conflict, Invalid, require_seen
 from portal.domain.roles import Role
 from portal.domain.texts import is_blank
 from portal.models import Organisation, Stateful, User
@@ -93,11 +93,20 @@ def rewrite(
     return locked
 
 
-def require_schedule(details: Mapping[str, Any]) -> None:
-    """Raise ``Invalid`` naming the day that does not hold."""
-    schedule = Schedule(details["opens_on"], details["questions_until"], details["closes_on"])
-    if errors := schedule_errors(schedule):
+def require_details(details: Mapping[str, Any], now: datetime) -> None:
+    """Raise ``Invalid`` naming the text that is blank or the day that does not hold."""
+    require_seen(title=details["title"], need=details["need"])
+    days = {name: details[name] for name in ("opens_on", "questions_until", "closes_on")}
+    today = timezone.localdate(now)
+    require_days(today, **days)
+    if errors := schedule_errors(Schedule(**days), today):
         raise Invalid("invalid_input", fields=errors)
+
+
+def require_days_ahead(call: Call, now: datetime, code: str) -> None:
+    """Raise ``Conflict(code)`` unless the call, opened today, were still open long enough."""
+    if schedule_errors(call.schedule, timezone.localdate(now)):
+        raise Conflict(code)
 
 
 def create_call(
@@ -109,7 +118,7 @@ def create_call(
     """
     with operation("call.create", actor=actor, now=now, organisation=owner) as opened:
         require_role(actor, Role.CALL_OWNER, organisation=owner)
-        require_schedule(details)
+        require_details(details, now)
         call = Call(
             owner=owner,
             created_by=actor,
@@ -136,7 +145,7 @@ def edit_call(
     """Change a draft, or a call with edits requested. Raises as ``create_call``, ``Conflict``."""
     with operation("call.edit", actor=actor, now=now, subject=call, organisation=call.owner):
         require_role(actor, Role.CALL_OWNER, organisation=call.owner)
-        require_schedule(details)
+        require_details(details, now)
         return rewrite(
             call,
             lifecycle_name=CALL.name,
@@ -149,9 +158,13 @@ def edit_call(
 def send_to_check(
     *, call: Call, actor: User, now: datetime, expected_version: int | None = None
 ) -> Call:
-    """Hand a draft to the staff, who have five working days."""
+    """Hand a draft to the staff, who have five working days.
+
+    Raises ``Conflict("call_dates_short")`` when its days no longer leave the minimum.
+    """
     with operation("call.send", actor=actor, now=now, subject=call, organisation=call.owner):
         moved = move(call, "send_to_check", actor, now, expected_version)
+        require_days_ahead(moved, now, "call_dates_short")
         due_on = add_working_days(timezone.localdate(now), CHECK_WORKING_DAYS).value
         open_work(
             "call_check",
@@ -185,9 +198,13 @@ def request_edits(
 def approve_call(
     *, call: Call, actor: User, now: datetime, expected_version: int | None = None
 ) -> Call:
-    """Approve a checked call; its owner publishes it."""
+    """Approve a checked call; its owner publishes it.
+
+    Raises ``Conflict("call_dates_passed")`` when its days no longer leave the minimum.
+    """
     with operation("call.pass", actor=actor, now=now, subject=call, organisation=call.owner):
         moved = move(call, "approve", actor, now, expected_version)
+        require_days_ahead(moved, now, "call_dates_passed")
         tell_owner(moved, "call_publish", now)
     return moved
 
@@ -222,8 +239,7 @@ def publish_call(
     """
     with operation("call.announce", actor=actor, now=now, subject=call, organisation=call.owner):
         opens_on = max(call.opens_on, timezone.localdate(now))
-        if schedule_errors(Schedule(opens_on, call.questions_until, call.closes_on)):
-            raise Conflict("call_dates_passed")
+        require_days_ahead(call, now, "call_dates_passed")
         moved = move(
             call,
             "publish",

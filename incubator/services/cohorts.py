@@ -3,7 +3,7 @@
 import json
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, NotRequired, TypedDict, Unpack
 
 from django.db.models import F, QuerySet
 from django.utils import timezone
@@ -22,19 +22,30 @@ from incubator.models import Cohort, Incubation, IncubationAgreement, PlanTempla
 from incubator.permissions.cohorts import require_decider, require_staff
 from incubator.services.screening import signers_of
 from portal.domain.audit_chain import sha256_of
-from portal.domain.lifecycle import Conflict, Invalid
+from portal.domain.lifecycle import Conflict, Invalid, require_seen
 from portal.domain.roles import Role
-from portal.domain.texts import is_blank
+from portal.domain.texts import is_blank, legible
 from portal.models import Organisation, User
 from portal.notifications import notify
 from portal.services.operations import operation
 from portal.services.registers import next_serial
-from portal.services.transitions import apply_transition
+from portal.services.transitions import apply_transition, lock
 from portal.services.work import open_work
 
 SHIPPED = Path(__file__).with_name("incubation_agreement.json")
 COHORT_SERIES, SERIES = "HYFHP", "HYFH"
 MOST_REPLY_DAYS = 90
+
+
+class CohortDetails(TypedDict):
+    """What a cohort says."""
+
+    title: str
+    starts_on: date
+    ends_on: date
+    capacity: int
+    title_en: NotRequired[str]
+    note: NotRequired[str]
 
 
 # --- Agreement texts
@@ -53,21 +64,21 @@ def publish_agreement(
     """Publish a version of the agreement; the same one again changes nothing.
 
     Cohorts that are published already keep theirs. Raises ``NotAllowed("role")``,
-    ``Invalid("invalid_input")`` or ``Conflict("agreement_version")``.
+    ``Invalid("text_required")`` or ``Conflict("agreement_version")``.
     """
+    version = legible(version)
     words = {"text": lines_of(text), "text_en": lines_of(text_en)}
     with operation("incubator.agreement.publish", actor=actor, now=now, version=version) as opened:
         require_staff(actor)
-        if is_blank(version) or not words["text"]:
-            raise Invalid("invalid_input", fields={"text": "text_required"})
+        require_seen(version=version, text=text)
         digest = sha256_of("\n\n".join(words.values()))
-        found = IncubationAgreement.objects.filter(version=version.strip()).first()
+        found = IncubationAgreement.objects.filter(version=version).first()
         if found is not None and found.digest != digest:
             raise Conflict("agreement_version", version=found.version)
         if found is not None:
             return found
         agreement = IncubationAgreement.objects.create(
-            version=version.strip()[:20],
+            version=version[:20],
             **words,
             digest=digest,
             published_at=now,
@@ -78,38 +89,24 @@ def publish_agreement(
 
 
 def lines_of(text: str) -> str:
-    """Return a text without the line ends that browsers send, so that its digest is the same."""
-    return text.replace("\r\n", "\n").strip()
+    """Return a text without the line ends that browsers send, so that its digest is the same.
+
+    A text of which nobody sees a character is none.
+    """
+    return "" if is_blank(text) else text.replace("\r\n", "\n").strip()
 
 
 # --- Cohorts
 
 
-def create_cohort(
-    *,
-    title: str,
-    starts_on: date,
-    ends_on: date,
-    capacity: int,
-    actor: User,
-    now: datetime,
-    title_en: str = "",
-    note: str = "",
-) -> Cohort:
+def create_cohort(*, actor: User, now: datetime, **details: Unpack[CohortDetails]) -> Cohort:
     """Draft a cohort. Raises ``NotAllowed("role")`` or ``Invalid``."""
+    title = details["title"]
     with operation("incubator.cohort.create", actor=actor, now=now, title=title) as opened:
         require_staff(actor)
-        require_cohort(starts_on=starts_on, ends_on=ends_on, capacity=capacity)
-        if is_blank(title):
-            raise Invalid("invalid_input", fields={"title": "text_required"})
         cohort = Cohort.objects.create(
             number=next_serial(COHORT_SERIES, now=now),
-            title=title.strip()[:80],
-            title_en=title_en.strip()[:120],
-            note=note.strip()[:1000],
-            starts_on=starts_on,
-            ends_on=ends_on,
-            capacity=capacity,
+            **clean_details(details, now),
             created_by=actor,
             state=COHORT.initial,
             state_since=now,
@@ -119,16 +116,55 @@ def create_cohort(
     return cohort
 
 
+def edit_cohort(
+    *,
+    cohort: Cohort,
+    actor: User,
+    now: datetime,
+    expected_version: int | None = None,
+    **details: Unpack[CohortDetails],
+) -> Cohort:
+    """Correct a draft. Raises as ``create_cohort``; ``Conflict`` (``wrong_state``, ``stale``)."""
+    with operation("incubator.cohort.edit", actor=actor, now=now, subject=cohort):
+        require_staff(actor)
+        locked = lock(cohort)
+        if locked.state != COHORT.initial:
+            raise Conflict("wrong_state", state=locked.state)
+        if expected_version is not None and expected_version != locked.version:
+            raise Conflict("stale", version=locked.version)
+        for name, value in clean_details(details, now).items():
+            setattr(locked, name, value)
+        locked.version += 1
+        locked.save()
+    return locked
+
+
+def clean_details(details: CohortDetails, now: datetime) -> dict[str, Any]:
+    """Return a cohort's fields, or raise ``Invalid`` naming what is wrong with them."""
+    require_seen(title=details["title"])
+    days = {"starts_on": details["starts_on"], "ends_on": details["ends_on"]}
+    require_cohort(**days, capacity=details["capacity"], today=timezone.localdate(now))
+    return {
+        **days,
+        "capacity": details["capacity"],
+        "title": details["title"].strip()[:80],
+        "title_en": details.get("title_en", "").strip()[:120],
+        "note": details.get("note", "").strip()[:1000],
+    }
+
+
 def publish_cohort(
     *, cohort: Cohort, actor: User, now: datetime, expected_version: int | None = None
 ) -> Cohort:
     """Publish a cohort: it keeps the newest agreement and plan, whatever is published later.
 
-    Raises ``Conflict`` (``cohort_no_agreement``, ``cohort_no_plan``) and whatever
+    Raises ``Conflict`` (``cohort_over``, ``cohort_no_agreement``, ``cohort_no_plan``) and whatever
     ``apply_transition`` raises.
     """
     with operation("incubator.cohort.announce", actor=actor, now=now, subject=cohort):
         require_staff(actor)
+        if cohort.ends_on < timezone.localdate(now):
+            raise Conflict("cohort_over", ends_on=cohort.ends_on)
         agreement = IncubationAgreement.objects.first()
         if agreement is None:
             raise Conflict("cohort_no_agreement")
@@ -295,7 +331,7 @@ def lapse_over(*, now: datetime, **which: Any) -> int:
 
 def call_to_answer(incubation: Incubation, *, now: datetime) -> None:
     """Put the offer into the firm's inbox and tell its people."""
-    url, title = incubation.get_absolute_url(), incubation.cohort.title
+    url, cohort = incubation.get_absolute_url(), incubation.cohort
     open_work(
         "incubation_offer",
         subject=incubation,
@@ -304,7 +340,8 @@ def call_to_answer(incubation: Incubation, *, now: datetime) -> None:
         due_on=incubation.reply_by,
         role=Role.FIRM_SIGNER,
         organisation=incubation.organisation,
-        cohort=title,
+        cohort=cohort.title,
+        cohort_en=cohort.title_en,
     )
     notify(
         signers_of(incubation.organisation),
@@ -312,6 +349,7 @@ def call_to_answer(incubation: Incubation, *, now: datetime) -> None:
         key=f"incubation_offered:{incubation.pk}",
         now=now,
         url=url,
-        cohort=title,
+        cohort=cohort.title,
+        cohort_en=cohort.title_en,
         reply_by=incubation.reply_by,
     )

@@ -96,7 +96,7 @@ def accept_offer(
         if agreement is None or agreement.digest != digest:
             raise Conflict("agreement_other")
         begin_plan(moved, now=now)
-        tell_staff(moved, now=now)
+        tell_staff(moved, "incubation_answered", now=now)
     return moved
 
 
@@ -118,7 +118,7 @@ def decline_offer(
         lock_cohort(incubation.cohort_id)
         moved = move(incubation, "decline", actor=actor, now=now, expected_version=expected_version)
         free_place(incubation.cohort_id)
-        tell_staff(moved, now=now)
+        tell_staff(moved, "incubation_answered", now=now)
     return moved
 
 
@@ -272,6 +272,7 @@ def end_incubation(
                 "end_code": code,
                 "end_note": note.strip()[:1000],
                 "suspended_until": None,
+                "standing_note": "",
             },
             data={"code": code},
         )
@@ -282,7 +283,7 @@ def end_incubation(
         if action == "remove":
             opened.publish(FirmRemoved(moved.pk, moved.organisation_id))
         if action == "exit":
-            tell_staff(moved, now=now)
+            tell_staff(moved, "incubation_left", now=now)
         tell_firm(moved, now=now, reason=moved.end_note)
     return moved
 
@@ -361,18 +362,19 @@ def tell_firm(incubation: Incubation, *, now: datetime, reason: str) -> None:
     )
 
 
-def tell_staff(incubation: Incubation, *, now: datetime) -> None:
+def tell_staff(incubation: Incubation, kind: str, *, now: datetime) -> None:
     """Tell whoever offered the place what the firm did."""
     if incubation.created_by is None:
         return
     notify(
         [incubation.created_by],
-        "incubation_answered",
-        key=f"incubation_answered:{incubation.pk}:{incubation.version}",
+        kind,
+        key=f"{kind}:{incubation.pk}:{incubation.version}",
         now=now,
         url=incubation.get_absolute_url(),
         number=incubation.number,
         firm=incubation.organisation.name,
         cohort=incubation.cohort.title,
+        cohort_en=incubation.cohort.title_en,
         state=f"{NAME}.{incubation.state}",
     )

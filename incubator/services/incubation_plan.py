@@ -21,6 +21,7 @@ from incubator.domain.incubation_plan import (
     require_review_days,
     review_dates,
 )
+from incubator.labels.incubation_plan import INDICATORS
 from incubator.models import (
     Incubation,
     IncubationMilestone,
@@ -29,9 +30,9 @@ from incubator.models import (
 )
 from incubator.permissions.cohorts import guide_roles, require_decider, require_staff
 from incubator.services.screening import signers_of
-from portal.domain.lifecycle import Conflict, Invalid
+from portal.domain.lifecycle import Conflict, Invalid, require_seen
 from portal.domain.roles import Role
-from portal.domain.texts import is_blank
+from portal.domain.texts import is_blank, legible
 from portal.models import User
 from portal.notifications import notify
 from portal.services.operations import operation
@@ -58,22 +59,23 @@ def publish_plan(
 ) -> PlanTemplate:
     """Publish a version of the plan; the same one again changes nothing.
 
-    Raises ``NotAllowed("role")``, ``Invalid`` (``plan_line``, ``plan_empty``, ``plan_long``,
-    ``review_days``, ``invalid_input``) or ``Conflict("plan_version")``.
+    Raises ``NotAllowed("role")``, ``Invalid`` (what ``plan_faults`` finds, ``review_days``,
+    ``text_required``) or ``Conflict("plan_version")``.
     """
+    version = legible(version)
     with operation("incubator.plan.publish", actor=actor, now=now, version=version) as opened:
         require_staff(actor)
         require_review_days(review_days)
-        if is_blank(version):
-            raise Invalid("invalid_input", fields={"version": "text_required"})
-        values = {"review_days": review_days, "lines": [asdict(one) for one in read_plan(lines)]}
-        found = PlanTemplate.objects.filter(version=version.strip()).first()
+        require_seen(plan_version=version)
+        read = [asdict(one) for one in read_plan(lines, INDICATORS)]
+        values = {"review_days": review_days, "lines": read}
+        found = PlanTemplate.objects.filter(version=version).first()
         if found is not None and (found.review_days, found.lines) != tuple(values.values()):
             raise Conflict("plan_version", version=found.version)
         if found is not None:
             return found
         plan = PlanTemplate.objects.create(
-            version=version.strip()[:20], **values, published_at=now, published_by=actor
+            version=version[:20], **values, published_at=now, published_by=actor
         )
         opened.record("incubator.plan.published", subject=plan, version=plan.version)
     return plan

@@ -29,7 +29,7 @@ from incubator.permissions.quota import require_manager
 from incubator.services import quota_ledger as ledger
 from incubator.services.quota_ledger import Deed
 from incubator.services.screening import signers_of
-from portal.domain.lifecycle import Conflict, Invalid
+from portal.domain.lifecycle import Conflict, Invalid, require_seen
 from portal.domain.roles import Role
 from portal.domain.texts import is_blank
 from portal.models import User
@@ -50,10 +50,12 @@ def create_pool(
 ) -> ResourcePool:
     """Open a pool; its capacity is set month by month.
 
-    Raises ``Invalid`` (``invalid_input``, ``driver_kind``) or ``Conflict("pool_exists")``.
+    Raises ``Invalid`` (``text_required``, ``invalid_input``, ``driver_kind``) or
+    ``Conflict("pool_exists")``.
     """
     with operation("incubator.pool.create", actor=actor, now=now, code=code) as opened:
         require_manager(actor)
+        require_seen(title=title)
         pool = ResourcePool(
             code=code.strip().lower(),
             kind=kind,

@@ -27,6 +27,7 @@ from portal.models import Organisation, User
 from portal.notifications import notify
 from portal.services.objections import settled_standings
 from portal.services.operations import operation
+from portal.services.registers import take_off_notice
 from portal.services.transitions import apply_transition, lock
 from portal.services.work import close_work, open_work
 
@@ -228,7 +229,8 @@ def reject_application(
     its batch: ``Conflict("release_together")``. Raises ``Invalid``: ``reasons_missing``,
     ``text_required`` (no feedback), ``objection_reason`` or ``no_objection_upheld`` (the code
     goes with an upheld objection);
-    ``Conflict("objection_open")`` while an objection to the firm's row is examined.
+    ``Conflict("objection_open")`` while an objection to the firm's row is examined. On public
+    notice, the firm's row is marked as withdrawn.
     """
     organisation = application.organisation
     with operation(
@@ -265,6 +267,8 @@ def reject_application(
             },
             data={"reason_codes": codes},
         )
+        if moved.notice is not None:
+            take_off_notice(moved.notice, organisation, now=now)
         tell_refused(moved, now=now)
     return moved
 

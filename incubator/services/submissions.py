@@ -114,15 +114,23 @@ def too_late(application: Application, now: datetime) -> Conflict | None:
 
 
 def require_complete(application: Application) -> None:
-    """Raise ``Invalid`` naming what is missing, or what was taken over and not confirmed."""
-    lacking = missing(application.form.content, application.answers, files_by_key(application))
-    if not application.truth_declared:
-        lacking.append(DECLARED)
-    if lacking:
-        fields = dict.fromkeys(lacking, "answer_missing")
-        raise Invalid("application_incomplete", fields=fields)
-    if application.taken_over:
-        raise Invalid("taken_over_open", fields={CONFIRMED: "taken_over_open"})
+    """Raise ``Invalid`` naming all that is missing, or was taken over and not confirmed."""
+    declared, confirmed = application.truth_declared, not application.taken_over
+    fields = lacking(application, application.answers, declared=declared, confirmed=confirmed)
+    if fields:
+        code = "taken_over_open" if list(fields) == [CONFIRMED] else "application_incomplete"
+        raise Invalid(code, fields=fields)
+
+
+def lacking(
+    application: Application, answers: Mapping[str, Any], *, declared: bool, confirmed: bool
+) -> dict[str, str]:
+    """Return why an application with ``answers`` cannot be sent: field and code (one query)."""
+    keys = missing(application.form.content, answers, files_by_key(application))
+    found = dict.fromkeys(keys, "answer_missing")
+    if not declared:
+        found[DECLARED] = "answer_missing"
+    return found if confirmed else {**found, CONFIRMED: "taken_over_open"}
 
 
 def files_by_key(application: Application) -> Counter[str]:

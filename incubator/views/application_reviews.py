@@ -1,5 +1,6 @@
 """The reviewer's pages: what is assigned, the conflict declaration, the anchored form."""
 
+from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -17,7 +18,15 @@ from portal.domain.roles import Role
 from portal.models import FormDraft
 from portal.permissions import for_roles
 from portal.selectors.drafts import draft_of
-from portal.views.base import done, form_page, keyset, next_link, posted_version, run_form
+from portal.views.base import (
+    done,
+    forms_page,
+    keep_typed,
+    keyset,
+    next_link,
+    posted_version,
+    run_form,
+)
 
 
 @for_roles(Role.ASSESSOR)
@@ -46,15 +55,26 @@ def review(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method == "POST":
         return scored(request, mine)
     if mine.state == "assigned":
-        return form_page(
-            request,
-            "incubator/applications/review_conflict.html",
-            ConflictForm(),
-            {"review": mine},
-        )
+        return declaration_page(request, mine)
     draft = draft_of(request.user, services.draft_key(mine))
     form = ReviewForm(draft=draft.data if draft else None)
     return review_page(request, mine, form, draft)
+
+
+def declaration_page(
+    request: HttpRequest,
+    mine: ApplicationReview,
+    form: ConflictForm | None = None,
+    late: ReviewForm | None = None,
+) -> HttpResponse:
+    """Ask for the declaration; a review that was sent before it comes back as text."""
+    form = form or ConflictForm()
+    refused: dict[str, Form] = {"form": form} if form.errors else {}
+    if late is not None:
+        refused["review"] = late
+    context = {"form": form, "review": mine}
+    template = "incubator/applications/review_conflict.html"
+    return forms_page(request, template, context, refused, {"form"})
 
 
 def scored(request: HttpRequest, mine: ApplicationReview) -> HttpResponse:
@@ -70,16 +90,25 @@ def scored(request: HttpRequest, mine: ApplicationReview) -> HttpResponse:
             **form.values(),
         ),
     )
+    if not ok and mine.state == "assigned":
+        return declaration_page(request, mine, late=form)
     if not ok:
         again = own_review(request, mine.pk)
+        if again.state == "scoring":
+            keep_typed(request, services.draft_key(mine))
         return review_page(request, again, form, draft_of(request.user, services.draft_key(mine)))
     return done(request, _("Your review is sent."), "incubator:review", mine.pk)
 
 
 def review_page(
-    request: HttpRequest, mine: ApplicationReview, form: ReviewForm, draft: FormDraft | None
+    request: HttpRequest,
+    mine: ApplicationReview,
+    form: ReviewForm,
+    draft: FormDraft | None,
+    tie: ConflictForm | None = None,
 ) -> HttpResponse:
-    """Draw the case beside the form, or what was sent."""
+    """Draw the case beside the form, or what was sent; ``tie``: a declaration that was refused."""
+    stepping = tie is not None and tie.data.get("conflict") == "yes"
     readable = mine.state in {"scoring", "submitted"}
     case = selectors.application_cases().get(pk=mine.application_id) if readable else None
     context = {
@@ -95,9 +124,20 @@ def review_page(
         "own": screening_reads.review_line(mine),
         "others": screening_reads.other_reviews(mine),
         "draft_url": reverse("portal:draft", args=[services.draft_key(mine)]),
+        "form": form,
+        "tie_form": without_choice(tie if tie and stepping else ConflictForm(auto_id="tie_%s")),
     }
-    drawn = mine.state == "scoring"
-    return form_page(request, "incubator/applications/review.html", form, context, drawn=drawn)
+    bound = {"form": form, "tie_form" if stepping else "declared": tie}
+    refused = {name: one for name, one in bound.items() if one and one.is_bound and one.errors}
+    drawn = {"form", "tie_form"} if mine.state == "scoring" else set()
+    return forms_page(request, "incubator/applications/review.html", context, refused, drawn)
+
+
+def without_choice(form: ConflictForm) -> ConflictForm:
+    """Hide the answer of the declaration: whoever has begun to read can only step back."""
+    form.fields["conflict"].widget = form.fields["conflict"].hidden_widget()
+    form.initial["conflict"] = "yes"
+    return form
 
 
 @for_roles(Role.ASSESSOR)
@@ -105,7 +145,7 @@ def review_page(
 def review_conflict(request: HttpRequest, pk: int) -> HttpResponse:
     """Declare a tie, or that there is none."""
     mine = own_review(request, pk)
-    form = ConflictForm(request.POST)
+    form = ConflictForm(request.POST, auto_id="tie_%s" if mine.state == "scoring" else "id_%s")
     version = posted_version(request)
     ok, moved = run_form(
         form,
@@ -118,10 +158,14 @@ def review_conflict(request: HttpRequest, pk: int) -> HttpResponse:
             expected_version=version,
         ),
     )
-    if not ok:
-        return form_page(
-            request, "incubator/applications/review_conflict.html", form, {"review": mine}
+    again = own_review(request, pk)
+    if not ok and again.state == "scoring":
+        draft = draft_of(request.user, services.draft_key(again))
+        return review_page(
+            request, again, ReviewForm(draft=draft.data if draft else None), draft, form
         )
+    if not ok:
+        return declaration_page(request, again, form)
     if moved.state == "recused":
         text = _("Thank you; somebody else reviews this case.")
         return done(request, text, "incubator:review_list")

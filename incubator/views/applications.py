@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -10,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from incubator.domain import application as rules
+from incubator.domain.application_form import is_empty
 from incubator.forms.answers import ApplicationForm
 from incubator.forms.applications import AttachmentForm, FirmForm, GroundsForm, StartForm
 from incubator.labels import applications as labels
@@ -21,13 +23,25 @@ from incubator.selectors.service_times import clock_of
 from incubator.selectors.windows import open_windows
 from incubator.services import applications as services
 from incubator.services import refusal_reviews, submissions
+from portal.domain.lifecycle import Invalid, Refused
 from portal.domain.roles import Role
+from portal.labels import refusal_text
 from portal.models import FormDraft
 from portal.permissions import for_roles, logged_in, organisations_of, roles_in
-from portal.selectors.drafts import draft_of
+from portal.selectors.drafts import draft_data, draft_of
 from portal.selectors.objections import standing_of
 from portal.services.accounts import register_organisation
-from portal.views.base import act, done, form_page, forms_page, posted_version, run_form
+from portal.views.base import (
+    act,
+    add_refusal,
+    done,
+    form_page,
+    forms_page,
+    keep_typed,
+    posted_version,
+    run_form,
+    typed_lines,
+)
 
 FIRM = (Role.FIRM_SIGNER, Role.FIRM_MEMBER)
 
@@ -139,25 +153,75 @@ def is_behind(draft: FormDraft, case: Application) -> bool:
 
 
 def answered(request: HttpRequest, case: Application) -> HttpResponse:
-    """Save or submit; a case that moved on leads back to its page with a word about it.
-
-    Of what comes too late, the service keeps what can be kept.
-    """
+    """Save or submit; what was typed into a case that moved on is handed back on its page."""
     submitting = request.POST.get("deed") == "submit"
     form = ApplicationForm(request.POST, application=case, submitting=submitting)
     if not is_open(case):
-        form.is_valid()
-        values = form.cleaned_data
-        return act(request, lambda: deed(request, case, values, submitting=submitting), case)
+        return came_late(request, case, form, submitting=submitting)
+    if submitting and not form.is_valid():
+        add_lacking(form, case)
     ok, _saved = run_form(form, lambda values: deed(request, case, values, submitting=submitting))
     if not ok:
-        draft = draft_of(request.user, services.draft_key(case.organisation))
-        return edit_page(request, own_application(request, case.pk), form, draft=draft)
+        return refused_page(request, case, form)
     if submitting:
         text = _("Submitted as %(number)s.") % {"number": case.number}
     else:
         text = _("Saved. You can go on at any time.")
     return done(request, text, case)
+
+
+def came_late(
+    request: HttpRequest, case: Application, form: ApplicationForm, *, submitting: bool
+) -> HttpResponse:
+    """Say why a case takes nothing more; what the service cannot keep is handed back."""
+    form.is_valid()
+    try:
+        deed(request, case, form.cleaned_data, submitting=submitting)
+    except Refused as refusal:
+        if refusal.status in {403, 404}:
+            raise
+        if refusal.code == "answer_late" or not typed_lines(form):
+            messages.error(request, refusal_text(refusal))
+            return redirect(case)
+        form.add_error(None, refusal_text(refusal))
+    now = own_application(request, case.pk)
+    if is_open(now):
+        return refused_page(request, now, form)
+    context = case_context(request, now)
+    return forms_page(request, "incubator/applications/case.html", context, {"form": form}, ())
+
+
+def add_lacking(form: ApplicationForm, case: Application) -> None:
+    """Name beside a form's own faults all else that keeps the application from being sent."""
+    answers, confirmed = form.current(), bool(form.cleaned_data.get(services.CONFIRMED))
+    open_keys = services.still_unconfirmed(
+        case.taken_over, case.answers, {services.CONFIRMED: confirmed}, answers
+    )
+    found = submissions.lacking(case, answers, declared=True, confirmed=not open_keys)
+    more = {name: code for name, code in found.items() if name not in form.errors}
+    if more:
+        add_refusal(form, Invalid("application_incomplete", fields=more))
+
+
+def refused_page(request: HttpRequest, case: Application, form: ApplicationForm) -> HttpResponse:
+    """Draw the refused form beside the case as it stands; what was typed is kept as a draft."""
+    key, now = services.draft_key(case.organisation), own_application(request, case.pk)
+    fresh = posted_version(request) in {None, now.version}
+    theirs = {} if fresh else saved_elsewhere(now, form)
+    if fresh or theirs:
+        keep_typed(request, key)
+    return edit_page(request, now, form, draft=draft_of(request.user, key), theirs=theirs)
+
+
+def saved_elsewhere(case: Application, form: ApplicationForm) -> dict[str, str]:
+    """Return the saved answers, in words, that differ from what a form holds; “” for none."""
+    typed, saved = form.current(), case.answers
+    return {
+        one.name: "" if is_empty(saved.get(one.name)) else str(one.text)
+        for one in selectors.answer_lines(case, saved, masked=False)
+        if typed.get(one.name) != saved.get(one.name)
+        and not (is_empty(typed.get(one.name)) and is_empty(saved.get(one.name)))
+    }
 
 
 def deed(
@@ -181,10 +245,12 @@ def edit_page(
     open_now = rules.open_answers(case.state, case.asked, case.form.content)
     current, declared = form.current(), bool(form["truth_declared"].value())
     found = selectors.check_now(case, current, declared=declared)
+    check = selectors.check_panel(with_passed(found, case, current))
     context = {
         **case_context(request, case),
-        "check": selectors.check_panel(with_passed(found, case, current)),
-        "passed": standing_panel(case, sent_now(case)),
+        "check": check,
+        "empty": selectors.still_empty(case, current, check),
+        "passed": standing_panel(case, sent_now(case, current)),
         "sections": selectors.form_sections(case),
         "lines": {
             line.name: line for line in selectors.answer_lines(case, case.answers, masked=False)
@@ -197,6 +263,7 @@ def edit_page(
         "refusal": open_refusal(case, timezone.localdate()),
         "earlier": selectors.earlier_answers(case),
         "taken_over": selectors.taken_over_labels(case),
+        "theirs": {},
         "may_submit": case.state != rules.LIFECYCLE.initial
         or case.form.window.clock(timezone.localdate()) == "open",
         **extra,
@@ -310,15 +377,41 @@ def detach(request: HttpRequest, pk: int, attachment_pk: int) -> HttpResponse:
 @for_roles(*FIRM)
 @require_POST
 def reuse(request: HttpRequest, pk: int) -> HttpResponse:
-    """Take over what the firm answered before."""
+    """Take over what the firm answered before; what is on the page is saved first."""
     case = own_application(request, pk)
-    return act(
-        request,
-        lambda: services.take_over_answers(
-            application=case, actor=request.user, now=timezone.now()
+    version = posted_version(request)
+    if version is None or not is_open(case):
+        return act(
+            request,
+            lambda: services.take_over_answers(
+                application=case, actor=request.user, now=timezone.now()
+            ),
+            case,
+        )
+    form = ApplicationForm(request.POST, application=case)
+    ok, _filled = run_form(
+        form,
+        lambda values: services.take_over_answers(
+            application=case,
+            answers=values,
+            actor=request.user,
+            now=timezone.now(),
+            expected_version=version,
         ),
-        case,
     )
+    if not ok:
+        return refused_page(request, case, form)
+    return done(request, _("The earlier answers fill what was empty."), case)
+
+
+def unsaved_answers(request: HttpRequest, case: Application) -> dict[str, Any]:
+    """Return what was typed since the case was saved, as far as it is valid."""
+    draft = draft_of(request.user, services.draft_key(case.organisation))
+    if draft is None or draft.saved_at <= case.saved_at or is_behind(draft, case):
+        return {}
+    form = ApplicationForm(draft_data(draft), application=case)
+    form.is_valid()
+    return {name: value for name, value in form.cleaned_data.items() if name in draft.data}
 
 
 @for_roles(*FIRM)
@@ -330,6 +423,7 @@ def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
         request,
         lambda: services.withdraw_application(
             application=case,
+            answers=unsaved_answers(request, case),
             actor=request.user,
             now=timezone.now(),
             expected_version=posted_version(request),

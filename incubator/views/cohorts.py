@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from django.forms import Form
+from django.forms import Form, model_to_dict
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -14,6 +14,7 @@ from incubator.domain.cohort import REPLY_DAYS
 from incubator.forms.cohorts import (
     AgreementForm,
     CapacityOfCohortForm,
+    CohortEditForm,
     CohortForm,
     IncubationReasonForm,
     OfferForm,
@@ -88,6 +89,28 @@ def cohort_new(request: HttpRequest) -> HttpResponse:
         text = _("The cohort is drafted. Publish it to offer places.")
         return done(request, text, "incubator:cohort", made.pk)
     return form_page(request, "incubator/cohorts/new.html", form)
+
+
+@STAFF
+def cohort_edit(request: HttpRequest, pk: int) -> HttpResponse:
+    """Correct a draft."""
+    row = reads.cohort_page(pk)
+    form = CohortEditForm(request.POST or None, initial=model_to_dict(row))
+    ok, _edited = run_form(
+        form,
+        lambda values: services.edit_cohort(
+            cohort=row,
+            actor=request.user,
+            now=timezone.now(),
+            expected_version=values.pop("version"),
+            **values,
+        ),
+    )
+    if ok:
+        return done(request, _("The draft is corrected."), "incubator:cohort", pk)
+    drawn = row.state == "draft"
+    template = "incubator/cohorts/new.html"
+    return form_page(request, template, form, {"cohort": row, "drawn": drawn}, drawn=drawn)
 
 
 @STAFF

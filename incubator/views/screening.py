@@ -21,6 +21,7 @@ from incubator.forms.applications import (
     ProposeForm,
     RecheckForm,
     RejectForm,
+    ReplaceForm,
     ScreeningFilterForm,
 )
 from incubator.labels import applications as labels
@@ -29,13 +30,21 @@ from incubator.selectors import applications as selectors
 from incubator.selectors import screening as screening_reads
 from incubator.selectors.reapplication import sent_last, standing_panel
 from incubator.selectors.refusals import recheck_panel
-from incubator.services import admissions, decisions, more_info, refusal_reviews
+from incubator.services import (
+    admissions,
+    application_reviews,
+    decisions,
+    more_info,
+    refusal_reviews,
+)
 from incubator.services import screening as services
+from portal.domain.lifecycle import Conflict
 from portal.domain.roles import Role
 from portal.forms import ReasonForm
 from portal.permissions import for_roles
 from portal.selectors.objections import standing_of
 from portal.views.base import (
+    add_refusal,
     done,
     done_text,
     form_page,
@@ -46,12 +55,13 @@ from portal.views.base import (
     run_form,
 )
 
-Deed = tuple[type[forms.Form], Callable[..., Application]]
+Deed = tuple[type[forms.Form], Callable[..., Any]]
 DEEDS: dict[str, Deed] = {
     "ask": (AskForm, more_info.ask_more_info),
     "extend": (ExtendForm, more_info.extend_answer),
     "start": (ButtonForm, services.start_review),
     "reviewers": (ButtonForm, services.assign_missing_reviewers),
+    "replace": (ReplaceForm, application_reviews.replace_reviewer),
     "propose": (ProposeForm, services.propose_admission),
     "admit": (ButtonForm, admissions.admit_application),
     "refuse": (RejectForm, decisions.hold_refusal),
@@ -60,6 +70,8 @@ DEEDS: dict[str, Deed] = {
     "overturn": (RecheckForm, partial(refusal_reviews.decide_review, overturn=True)),
 }
 """The buttons of the case page: form and service."""
+REVIEWING = ("in_review", "review_requested")
+"""States in which a reviewer can be late."""
 
 
 @for_roles(Role.STAFF)
@@ -86,7 +98,7 @@ def screening_list(request: HttpRequest) -> HttpResponse:
 
 def deed_form(deed: str, case: Application, data: QueryDict | None = None) -> forms.Form:
     """Return the form of a deed; what is asked for depends on the case's own form."""
-    options = {"application": case} if deed == "ask" else {}
+    options = {"application": case} if deed in {"ask", "replace"} else {}
     return DEEDS[deed][0](data, auto_id=f"{deed}_%s", **options)
 
 
@@ -190,6 +202,7 @@ def placed_forms(context: Mapping[str, Any], *, may_recheck: bool) -> set[str]:
     places = {
         "ask": state == "screening",
         "extend": state == "more_info",
+        "replace": state in REVIEWING and bool(context["replace_form"].overdue),
         "propose": state == "decision_pending" and not case.proposed_at,
         "refuse": "hold_refusal" in actions and not case.refused_at,
         "reject": "reject" in actions and state != "decision_pending",
@@ -214,6 +227,8 @@ def admission_notice(request: HttpRequest) -> HttpResponse:
     proposed = screening_reads.proposed_applications()
     refused = screening_reads.refused_applications()
     form = AdmissionNoticeForm(request.POST or None, proposed=proposed, refused=refused)
+    if released := screening_reads.release_among(posted_cases(request)):
+        add_refusal(form, Conflict("released_already", name=released.actor_name, at=released.at))
     ok, notice = run_form(
         form,
         lambda values: admissions.publish_admissions(
@@ -228,5 +243,11 @@ def admission_notice(request: HttpRequest) -> HttpResponse:
         return done(request, _("The refused firms are told."), "incubator:screening_list")
     if ok:
         return done(request, _("The notice is published."), "portal:notice", notice.number)
-    held = {"held": [*proposed, *refused]}
-    return form_page(request, "incubator/applications/notice_form.html", form, held)
+    held = [*proposed, *refused]
+    template = "incubator/applications/notice_form.html"
+    return form_page(request, template, form, {"held": held}, drawn=bool(held))
+
+
+def posted_cases(request: HttpRequest) -> list[str]:
+    """Return the ids that were chosen, those that are no longer offered too."""
+    return [key for name in ("applications", "refusals") for key in request.POST.getlist(name)]

@@ -16,6 +16,8 @@ from typing import Final, Generic, TypeVar
 
 import chinese_calendar
 
+from portal.domain.lifecycle import Invalid
+
 T = TypeVar("T")
 
 FIXED_HOLIDAYS: Final = frozenset({(1, 1), (5, 1), (5, 2), (10, 1), (10, 2), (10, 3)})
@@ -23,6 +25,11 @@ FIXED_HOLIDAYS: Final = frozenset({(1, 1), (5, 1), (5, 2), (10, 1), (10, 2), (10
 
 KNOWN_YEARS: Final = frozenset(day.year for day in chinese_calendar.holidays)
 """Years that the installed calendar package knows."""
+
+FIRST_DAY: Final = date(1900, 1, 1)
+"""The first day that anybody may type: no firm is older."""
+YEARS_AHEAD: Final = 20
+"""How many years ahead a day may lie that anybody types, far from where dates overflow."""
 
 _ONE_DAY: Final = timedelta(days=1)
 _SATURDAY: Final = 5
@@ -97,6 +104,34 @@ class Window:
         return self.opens_on <= today <= self.closes_on
 
 
+def days_to_type(today: date) -> tuple[date, date]:
+    """Return the first and the last day that anybody may type.
+
+    >>> days_to_type(date(2026, 11, 28))[1]
+    datetime.date(2046, 12, 31)
+    """
+    return FIRST_DAY, date(today.year + YEARS_AHEAD, 12, 31)
+
+
+def is_day_to_type(day: date, today: date) -> bool:
+    """Return whether anybody may type this day.
+
+    >>> is_day_to_type(date(9999, 12, 31), date(2026, 11, 28))
+    False
+    """
+    first, last = days_to_type(today)
+    return first <= day <= last
+
+
+def require_days(today: date, **days: date) -> None:
+    """Raise ``Invalid("day_far")`` naming the days that nobody may type.
+
+    >>> require_days(date(2026, 11, 28), ends_on=date(2027, 5, 31))
+    """
+    if far := {name: "day_far" for name, day in days.items() if not is_day_to_type(day, today)}:
+        raise Invalid("day_far", fields=far)
+
+
 def is_working_day(day: date) -> CalendarResult[bool]:
     """Return whether `day` is a working day in mainland China.
 
@@ -132,6 +167,22 @@ def working_days_between(a: date, b: date) -> CalendarResult[int]:
     sign = 1 if a <= b else -1
     days = islice(_days_from(a, sign * _ONE_DAY), abs((b - a).days))
     return CalendarResult(sign * sum(map(_is_working, days)), _assumed_years(a, b))
+
+
+def working_days_left(today: date, due_on: date) -> int:
+    """Return the working days after `today` up to and including a last day; 0 on that day only.
+
+    Once it is over, below zero: the working days since, up to and including `today`. A weekend
+    alone counts as one, either way.
+
+    >>> working_days_left(date(2026, 11, 28), date(2026, 11, 19))
+    -6
+    """
+    if today == due_on:
+        return 0
+    earlier, later = sorted((today, due_on))
+    days = max(1, working_days_between(earlier, later).value)
+    return days if today < due_on else -days
 
 
 def notice_window(opens_on: date, min_working_days: int, min_calendar_days: int) -> Window:

@@ -54,6 +54,15 @@ class Invalid(Refused):
         super().__init__(code, **params)
 
 
+def require_seen(**texts: str) -> None:
+    """Raise ``Invalid("text_required")`` naming the texts of which nobody sees a character.
+
+    >>> require_seen(title="村务公开")
+    """
+    if blank := {name: "text_required" for name, text in texts.items() if is_blank(text)}:
+        raise Invalid("text_required", fields=blank)
+
+
 @dataclass(frozen=True)
 class Transition:
     """One row of a lifecycle: ``action`` leads from any of ``sources`` to ``target``."""

@@ -242,6 +242,7 @@ REFUSALS: dict[str, str | Promise] = {
     ),
     "reason_required": _("Give a reason."),
     "text_required": _("Write something here; blanks alone do not count."),
+    "day_far": _("Enter a day that is not that far away."),
     "own_organisation": _("Nobody decides on a case of their own organisation."),
     "conflict_of_interest": _("You have a tie with this organisation, so others must decide."),
     "already_decided": _("You have already decided on this case."),

@@ -53,6 +53,7 @@ add_refusals(
         "objection_window": _(
             "Objections to this notice are taken from %(opens_on)s to %(closes_on)s only."
         ),
+        "objection_withdrawn": _("This entry is no longer on notice; nothing is proposed for it."),
         "objection_email": _(
             "Confirm your email address first: an objection needs an address that is yours."
         ),

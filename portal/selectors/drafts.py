@@ -6,6 +6,7 @@ from django.http import QueryDict
 
 from portal.models import FormDraft, User
 
+NO_DRAFT = ("csrfmiddlewaretoken", "draft_base")
 KEY = re.compile(r"[a-z_]{2,40}(:[0-9a-zA-Z-]{1,60})?")
 
 
@@ -17,6 +18,11 @@ def draft_key_known(key: str) -> bool:
 def draft_of(user: User, key: str) -> FormDraft | None:
     """Return the person's draft under ``key`` (one query)."""
     return FormDraft.objects.filter(user=user, key=key).first()
+
+
+def draft_values(data: QueryDict) -> dict[str, list[str]]:
+    """Return what of a posted form belongs into its draft."""
+    return {name: data.getlist(name) for name in data if name not in NO_DRAFT}
 
 
 def draft_data(draft: FormDraft) -> QueryDict:

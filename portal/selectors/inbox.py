@@ -7,7 +7,7 @@ from datetime import date, datetime
 from django.db.models import F
 from django.utils.functional import Promise
 
-from portal.domain.calendar import working_days_between
+from portal.domain.calendar import working_days_left
 from portal.labels import NOTIFICATION_KINDS, ROLES, WORK_KINDS, state_label
 from portal.labels.days import iso_in_words, speaks_english
 from portal.models import Notification, User, WorkItem
@@ -51,7 +51,7 @@ def task(item: WorkItem, today: date) -> Task:
         url=item.url,
         received=item.opened_at,
         due=item.due_on,
-        days_left=working_days_between(today, item.due_on).value if item.due_on else None,
+        days_left=working_days_left(today, item.due_on) if item.due_on else None,
     )
 
 

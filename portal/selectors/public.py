@@ -5,7 +5,7 @@ from datetime import date
 
 from django.db.models import Q, QuerySet
 
-from portal.domain.calendar import working_days_between
+from portal.domain.calendar import working_days_left
 from portal.models import IssuedDocument, Notice, User
 
 PAGE = 20
@@ -24,7 +24,7 @@ class NoticeRow:
 def notice_row(notice: Notice, today: date) -> NoticeRow:
     """Return a notice as lists show it: working days after today, 0 on the last day."""
     running = notice.opens_on <= today <= notice.closes_on
-    left = working_days_between(today, notice.closes_on).value if running else 0
+    left = working_days_left(today, notice.closes_on) if running else 0
     return NoticeRow(notice, left, running)
 
 

@@ -40,7 +40,7 @@ def lodge_objection(
     Opens a work item for the role that handles notices of this kind and acknowledges receipt to
     the objector. Raises ``Invalid`` (``objection_row``, ``objection_incomplete`` naming what is
     missing, or what ``stage`` refuses) or ``Conflict`` (``objection_kind``, ``objection_window``,
-    ``objection_email``, ``objection_twice``).
+    ``objection_withdrawn``, ``objection_email``, ``objection_twice``).
     """
     require_objectionable(notice, row, now=now)
     # outside the transaction: bytes that no row comes to refer to are removed as left over
@@ -91,6 +91,8 @@ def require_objectionable(notice: Notice, row: int, *, now: datetime) -> None:
     today = timezone.localdate(now)
     if notice.withdrawn_at is not None or not notice.opens_on <= today <= notice.closes_on:
         raise Conflict("objection_window", opens_on=notice.opens_on, closes_on=notice.closes_on)
+    if notice.rows[row].get("withdrawn_on"):
+        raise Conflict("objection_withdrawn")
 
 
 def require_real_person(actor: User) -> None:

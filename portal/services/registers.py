@@ -81,6 +81,18 @@ def open_notice(
         )
 
 
+def take_off_notice(notice: Notice, organisation: Organisation, *, now: datetime) -> None:
+    """Mark an organisation's rows of a notice as withdrawn (``withdrawn_on``): nothing is proposed
+    for it any more, and nobody need object. The rows stay, for what was published stays readable.
+    """
+    locked = Notice.objects.select_for_update().get(pk=notice.pk)
+    for row in locked.rows:
+        code = row.get("uscc")
+        if code == organisation.uscc if code else row.get("name") == organisation.name:
+            row.setdefault("withdrawn_on", timezone.localdate(now).isoformat())
+    locked.save(update_fields=["rows"])
+
+
 def require_notice_over(notice: Notice | None, *, now: datetime) -> None:
     """Raise ``Conflict("notice_running")`` until the day after the notice's last day."""
     if notice is not None and timezone.localdate(now) <= notice.closes_on:

@@ -15,7 +15,7 @@ from django.utils.timezone import localdate
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
-from portal.domain.calendar import working_days_between
+from portal.domain import calendar
 from portal.domain.data_register import Line
 from portal.domain.masking import mask_email, mask_phone
 from portal.labels import ROLES, deed_label, privacy, queues, refusal_named, system_parts
@@ -72,9 +72,9 @@ def working_days_left(closes_on: date | None, today: date | None = None) -> int 
 
     Below zero when it is over; ``None`` without a last day.
     """
-    if closes_on is None:
-        return None
-    return working_days_between(today or localdate(), closes_on).value
+    return (
+        None if closes_on is None else calendar.working_days_left(today or localdate(), closes_on)
+    )
 
 
 @register.filter

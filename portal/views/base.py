@@ -2,29 +2,38 @@
 
 import json
 from collections.abc import Callable, Container, Mapping
+from contextlib import suppress
 from typing import Any
 
 from django.contrib import messages
 from django.forms import Form, Textarea, TextInput
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from portal import labels
-from portal.domain.lifecycle import Refused
+from portal.domain.lifecycle import Conflict, Refused
 from portal.drivers.sealing import unseal
 from portal.labels import refusal_text
 from portal.labels.filling import filled
+from portal.selectors.drafts import draft_values
 from portal.services.operations import LAST_DEED
+from portal.services.registers import save_draft
 from portal.services.sealing import seal_secret
 
 
 def add_refusal(form: Form, refusal: Refused) -> None:
-    """Put a refusal onto the form, at the fields that it names."""
+    """Put a refusal onto the form, at the fields that it names.
+
+    What a page asks ``beside`` the form (a file) is called by its label.
+    """
     fields = getattr(refusal, "fields", {})
+    beside: Mapping[str, str] = getattr(form, "beside", {})
     for name, code in fields.items():
         text = filled(labels.REFUSALS[code], refusal.params) if code in labels.REFUSALS else code
-        form.add_error(name if name in form.fields else None, text)
+        words = f"{beside[name]}{_(': ')}{text}" if name in beside else text
+        form.add_error(name if name in form.fields else None, words)
     if not fields:
         form.add_error(None, refusal_text(refusal))
 
@@ -90,19 +99,35 @@ def moved_on_text(form: Form) -> str:
 
 
 def typed_lines(form: Form) -> list[tuple[str, str]]:
-    """Return (label, text) of what a person wrote into a form's text fields."""
+    """Return (label, text) of what a person wrote into a form's text fields, also closed ones."""
     written = [
-        (field.label, str(field.value() or ""))
+        (field.label, plain(field.data), plain(field.initial))
         for field in form.visible_fields()
         if isinstance(field.field.widget, (TextInput, Textarea))
     ]
-    return [(label, text) for label, text in written if text.strip()]
+    return [(label, text) for label, text, before in written if text not in {"", before}]
+
+
+def plain(value: object) -> str:
+    """Return what stands in a text field, however the browser ends lines."""
+    return str("" if value is None else value).replace("\r\n", "\n").strip()
 
 
 def done(request: HttpRequest, text: str, to: str, *args: object) -> HttpResponse:
     """Tell the person that it is done and lead on."""
     messages.success(request, text)
     return redirect(to, *args)
+
+
+def keep_typed(request: HttpRequest, key: str) -> None:
+    """Keep what a refused form held as its draft, for whatever the person does on the page next.
+
+    What another tab or device kept since the page was drawn stays.
+    """
+    base = request.POST.get("draft_base")
+    values = draft_values(request.POST)
+    with suppress(Conflict):
+        save_draft(user=request.user, key=key, data=values, now=timezone.now(), base=base)
 
 
 def act(request: HttpRequest, deed: Callable[[], Any], to: str, *args: object) -> HttpResponse:

@@ -58,10 +58,12 @@ def objection_new(request: HttpRequest, number: str, row: int) -> HttpResponse:
     if ok:
         text = _("Lodged as %(number)s. You are told of every step.") % {"number": lodged.number}
         return done(request, text, lodged)
+    line = notice.rows[row]
+    in_time = notice.opens_on <= timezone.localdate() <= notice.closes_on
     context = {
         "notice": notice,
-        "line": notice.rows[row],
-        "open": notice.opens_on <= timezone.localdate() <= notice.closes_on,
+        "line": line,
+        "open": in_time and not line.get("withdrawn_on"),
         "days": {"admissibility": rules.ADMISSIBILITY_DAYS, "decision": rules.DECISION_DAYS},
     }
     template, drawn = "portal/site/objection_form.html", bool(context["open"])

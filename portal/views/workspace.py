@@ -15,7 +15,7 @@ from portal.forms import PreferencesForm, ProfileForm
 from portal.labels import ROLE_REMARKS
 from portal.models import StoredFile
 from portal.permissions import Person, all_roles, logged_in, may_read_file
-from portal.selectors.drafts import draft_key_known
+from portal.selectors.drafts import draft_key_known, draft_values
 from portal.selectors.inbox import inbox, messages_of, unread_count
 from portal.services import people, registers
 from portal.services.files import read_chunks
@@ -101,8 +101,7 @@ def save_draft(request: HttpRequest, key: str) -> JsonResponse:
     if not draft_key_known(key):
         raise Http404
     now = timezone.now()
-    skipped = {"csrfmiddlewaretoken"}
-    data = {name: request.POST.getlist(name) for name in request.POST if name not in skipped}
+    data = draft_values(request.POST)
     base = request.headers.get("X-Draft-Base")
     try:
         draft = registers.save_draft(user=request.user, key=key, data=data, now=now, base=base)

@@ -298,6 +298,7 @@ SCENES: dict[str, Scene] = {
         {
             "incubator:module": get("owner2", name="@name"),
             "incubator:module_download": post("owner2", name="@name", number="1.0.0"),
+            "incubator:module_edit": post("owner2", name="@name"),
             "incubator:module_remove": post("staff", name="@name"),
             "incubator:release_new": get("owner2", name="@name"),
             "incubator:release": get("owner2", pk="@release"),
@@ -397,6 +398,7 @@ SHARED: dict[str, str] = {
     "incubator:index_file": PUBLIC,
     "incubator:module_file": PUBLIC,
     "incubator:cohort": COUNTY,
+    "incubator:cohort_edit": COUNTY,
     "incubator:cohort_offer": COUNTY,
     "incubator:cohort_capacity": COUNTY,
     "incubator:cohort_move": COUNTY,

@@ -15,6 +15,7 @@ MATRIX: dict[str, frozenset[str] | str] = {
     "incubator:periodic_review": ALL,
     "incubator:review_deed": ALL,
     "incubator:cohort": STAFF,
+    "incubator:cohort_edit": STAFF,
     "incubator:cohort_offer": STAFF,
     "incubator:cohort_capacity": STAFF,
     "incubator:cohort_move": STAFF,

@@ -66,6 +66,7 @@ UNSEEN = {
     "incubator:call_assign",
     "incubator:call_decide",
     "incubator:call_edit",
+    "incubator:cohort_edit",  # every cohort of the demo is published
     "incubator:detach",
     "incubator:index_file",
     "incubator:index_project",

@@ -22,7 +22,7 @@ from incubator.services import (
     submissions,
 )
 from incubator.services.windows import publish_window, setup_applications
-from portal.models import User, WorkItem
+from portal.models import Notice, User, WorkItem
 from portal.services.accounts import create_person, grant_role
 from tests.world import World
 
@@ -168,8 +168,9 @@ def proposed(world: World, login: str = "owner") -> Application:
 def noticed(world: World, login: str = "owner") -> Application:
     """Return an application on public notice."""
     application = proposed(world, login)
+    batch = f"第 {Notice.objects.count() + 1} 批"
     admissions.publish_admissions(
-        applications=[application], batch="第 1 批", actor=world.staff, now=world.now
+        applications=[application], batch=batch, actor=world.staff, now=world.now
     )
     application.refresh_from_db()
     return application

@@ -92,7 +92,8 @@ class Walk:
             window = open_window(self.clock)
             cases = [apply(firm, self.people, self.clock, window) for firm in firms]
             judged = judge(cases, self.people, self.clock, 3)
-            admit(judged, self.people, self.clock, "第 1 批")
+            batch = "-".join(str(number) for number in numbers)
+            admit(judged, self.people, self.clock, batch)
         self.deliver()
 
     def deliver(self) -> None:

@@ -13,7 +13,7 @@ from incubator.selectors.module_uses import declarable, declared_releases
 from portal.domain.roles import Role
 from portal.permissions import for_roles
 from portal.selectors.drafts import draft_data, draft_of
-from portal.views.base import act, done, form_page, forms_page, run_form
+from portal.views.base import act, done, form_page, forms_page, keep_typed, run_form
 from village_pilot import labels
 from village_pilot.domain.delivery import CRITERIA, DELIVERABLE, EDITABLE, RENEWABLE
 from village_pilot.forms import (
@@ -80,6 +80,8 @@ def version_page(
     held = roles_in_pilot(request.user, version.pilot)
     firm = bool(held & set(FIRM))
     editable = firm and version.state in EDITABLE
+    if editable and (submit or choice):
+        keep_typed(request, draft_key(version))
     draft = draft_of(request.user, draft_key(version)) if editable else None
     written = draft_data(draft) if draft else None
     newest = not version.deliverable.versions.filter(number__gt=version.number).exists()

@@ -6,6 +6,7 @@
   const DRAFT_PREFIX = 'hy-draft:';
   const DRAFT_DAYS = 7;
   const SAVE_DELAY_MS = 1500;
+  const SAVE_LIMIT_MS = 3000;
   const GUARD_MS = 10000;
 
   const all = (selector, root = document) => Array.from(root.querySelectorAll(selector));
@@ -85,7 +86,8 @@
     const draft = localDraft(url);
     if (!offer || !draft) return;
     if (holds(form, draft.values)) {
-      forget(url);
+      // A refused page holds what was typed, but not yet for the next one.
+      if (!form.querySelector('[data-error-summary]')) forget(url);
       return;
     }
     offer.hidden = false;
@@ -117,9 +119,10 @@
   }
 
   async function saveDraft(form, url) {
+    const base = form.elements.namedItem('draft_base');
     const headers = {
       'X-Requested-With': 'XMLHttpRequest', Accept: 'application/json',
-      'X-Draft-Base': form.dataset.autosaveBase || ''
+      'X-Draft-Base': base ? base.value : ''
     };
     let why = 'NotSaved';
     try {
@@ -133,7 +136,7 @@
       const now = at.toLocaleTimeString(document.documentElement.lang, {
         hour: '2-digit', minute: '2-digit', hour12: false
       });
-      form.dataset.autosaveBase = said.base || '';
+      if (base) base.value = said.base || '';
       forget(url);
       showSaved(form, fill(text('Saved'), now), true);
     } catch {
@@ -142,19 +145,67 @@
     }
   }
 
+  const unsaved = new Map();
+
   function startAutosave(form) {
     const url = form.dataset.autosave;
     let timer = 0;
-    let waiting = Promise.resolve();
-    const later = () => {
+    let typed = 0;
+    let line = Promise.resolve();
+    const save = () => {
+      const seen = typed;
       clearTimeout(timer);
-      timer = setTimeout(() => { waiting = waiting.then(() => saveDraft(form, url)); }, SAVE_DELAY_MS);
+      line = line.then(() => saveDraft(form, url)).then(() => {
+        if (seen === typed) unsaved.delete(form);
+      });
+      return line;
+    };
+    const deeds = {
+      save,
+      keep: () => keepLocally(form, url),
+      sent: () => { clearTimeout(timer); unsaved.delete(form); }
+    };
+    const later = () => {
+      typed += 1;
+      unsaved.set(form, deeds);
+      clearTimeout(timer);
+      timer = setTimeout(save, SAVE_DELAY_MS);
     };
     offerLocalDraft(form, url);
     form.addEventListener('input', later);
     form.addEventListener('change', later);
-    form.addEventListener('submit', () => clearTimeout(timer));
   }
+
+  const soon = (ms) => new Promise((resolve) => { setTimeout(resolve, ms); });
+
+  function saveOthers(others) {
+    others.forEach((deeds) => deeds.keep());
+    return Promise.race([Promise.all(others.map((deeds) => deeds.save())), soon(SAVE_LIMIT_MS)]);
+  }
+
+  let holding = false;
+
+  // Another form of the page is sent: what was typed last is saved before it.
+  document.addEventListener('submit', (event) => {
+    const form = event.target;
+    const { submitter } = event;
+    const others = Array.from(unsaved.keys()).filter((one) => one !== form);
+    if (!others.length && !holding) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    if (holding) return;
+    holding = true;
+    saveOthers(others.map((one) => unsaved.get(one))).then(() => {
+      others.forEach((one) => unsaved.delete(one));
+      holding = false;
+      form.requestSubmit(submitter || undefined);
+    });
+  }, true);
+
+  // Leaving, or a phone that puts the page away: a copy here, for there may be no time to send.
+  const keepAll = () => unsaved.forEach((deeds) => deeds.keep());
+  window.addEventListener('pagehide', keepAll);
+  document.addEventListener('visibilitychange', keepAll);
 
   /* ---- uploads with progress; a plain form post where this does not run ---- */
 
@@ -258,6 +309,7 @@
       askFirst(form, event.submitter, dialog);
       return;
     }
+    if (unsaved.has(form)) unsaved.get(form).sent();
     if ('logout' in form.dataset) forgetAllDrafts();
     if ('upload' in form.dataset && form.querySelector('progress')) {
       event.preventDefault();

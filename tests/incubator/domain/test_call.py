@@ -122,7 +122,21 @@ def test_phases_cover_every_public_state():
     ],
 )
 def test_schedule_errors_name_the_day(questions: date, closes: date, errors: dict[str, str]):
-    assert schedule_errors(Schedule(date(2026, 11, 23), questions, closes)) == errors
+    days = Schedule(date(2026, 11, 23), questions, closes)
+    assert schedule_errors(days, date(2026, 11, 20)) == errors
+
+
+@pytest.mark.parametrize(
+    ("today", "errors"),
+    [
+        (date(2026, 11, 27), {}),
+        (date(2026, 11, 30), {"closes_on": "call_too_short"}),
+        (date(2026, 12, 5), {"questions_until": "call_questions_before_opening"}),
+        (date(2026, 12, 11), {"closes_on": "call_closes_past"}),
+    ],
+)
+def test_schedule_of_a_call_that_opens_late(today: date, errors: dict[str, str]):
+    assert schedule_errors(DAYS, today) == errors
 
 
 YES, NO, SILENT = Consent(True, False), Consent(False, True), Consent(False, False)

@@ -62,18 +62,22 @@ def test_step_against_the_firm_needs_a_reason(action):
         (DAY, DAY, 3, "cohort_dates"),
         (DAY, date(2026, 11, 1), 3, "cohort_dates"),
         (DAY, date(2036, 11, 1), 3, "cohort_dates"),
+        (date(9999, 1, 1), date(9999, 12, 31), 3, "day_far"),
+        (date(1, 1, 1), date(2, 1, 1), 3, "day_far"),
+        (date(2026, 1, 1), date(2026, 11, 22), 3, "cohort_past"),
         (DAY, date(2027, 5, 1), 0, "cohort_capacity"),
         (DAY, date(2027, 5, 1), 501, "cohort_capacity"),
     ],
 )
 def test_cohort_that_makes_no_sense(starts_on, ends_on, capacity, code):
     with pytest.raises(Invalid) as refusal:
-        cohort.require_cohort(starts_on=starts_on, ends_on=ends_on, capacity=capacity)
+        cohort.require_cohort(starts_on=starts_on, ends_on=ends_on, capacity=capacity, today=DAY)
     assert refusal.value.code == code
 
 
 def test_cohort_in_order():
-    cohort.require_cohort(starts_on=DAY, ends_on=date(2027, 5, 1), capacity=500)
+    cohort.require_cohort(starts_on=DAY, ends_on=date(2027, 5, 1), capacity=500, today=DAY)
+    cohort.require_cohort(starts_on=date(2026, 1, 1), ends_on=DAY, capacity=500, today=DAY)
 
 
 @pytest.mark.parametrize(

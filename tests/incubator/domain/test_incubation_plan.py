@@ -8,6 +8,7 @@ from incubator.domain import incubation_plan as plan
 from portal.domain.lifecycle import Conflict, Invalid, NotAllowed
 
 DAY = date(2026, 11, 23)
+KNOWN = {"redesign"}
 FIRM, GUIDES = frozenset({"firm_signer", "firm_member"}), frozenset({"staff", "expert"})
 EXPECTED = {
     ("scheduled", "report"): ("reported", FIRM),
@@ -41,37 +42,54 @@ def test_every_state_action_and_role(lifecycle, state, action, role):
 
 def test_plan_is_read_by_day_and_written_again():
     text = "b | 60 | redesign | 流程梳理 | Mapping\n\na|14||落实团队"
-    lines = plan.read_plan(text)
+    lines = plan.read_plan(text, KNOWN)
     assert [(one.code, one.days, one.indicator) for one in lines] == [
         ("a", 14, ""),
         ("b", 60, "redesign"),
     ]
-    assert plan.read_plan(plan.write_plan(lines)) == lines
+    assert plan.read_plan(plan.write_plan(lines), KNOWN) == lines
 
 
 @pytest.mark.parametrize(
-    "line",
+    ("text", "code", "found"),
     [
-        "",
-        "a | 14 | | x\nA | 15 | | x",
-        "a | 14 | | x\na | 15 | | y",
-        "a | 14 | | x\nb | -1 | | x",
-        "a | 14 | | x\nb | ١ | | x",
-        "a | 14 | | x\nb | 9999 | | x",
-        "a | 14 | | x\nb | 99999 | | x",
-        "a | 14 | | x\nb | 15 | Bad! | x",
-        "a | 14 | | x\nb | 15 | | ",
-        f"a | 14 | | x\nb | 15 | | {'长' * 81}",
-        f"a | 14 | | x\nb | 15 | | x | {'l' * 121}",
-        "a | 14 | | x\nb | 15 | | x | y | z",
-        "\n".join(f"m{number} | 1 | | x" for number in range(41)),
+        ("", "plan_empty", ""),
+        (" \u200b \n", "plan_empty", ""),
+        ("\n".join(f"m{number} | 1 | | x" for number in range(41)), "plan_long", ""),
+        ("a | 14 | | x\nA | 15 | | x", "plan_line_code", "A"),
+        ("a | 14 | | x\na | 15 | | y", "plan_line_twice", "a"),
+        ("a | 14 | | x\nb | -5 | | x", "plan_line_days", "-5"),
+        ("a | 14 | | x\nb | ١ | | x", "plan_line_days", "١"),
+        ("a | 14 | | x\nb | 9999 | | x", "plan_line_days", "9999"),
+        ("a | 14 | | x\nb | 2000000 | | x", "plan_line_days", "2000000"),
+        ("a | 14 | | x\nb", "plan_line_days", ""),
+        ("a | 14 | | x\nb | 15 | zzz | x", "plan_line_indicator", "zzz"),
+        ("a | 14 | | x\nb | 15 | | ", "plan_line_title", ""),
+        ("a | 14 | | x\nb | 15 | | \u200b", "plan_line_title", ""),
+        (f"a | 14 | | x\nb | 15 | | {'长' * 81}", "plan_line_long", "长" * 20),
+        (f"a | 14 | | x\nb | 15 | | x | {'l' * 121}", "plan_line_long", "l" * 20),
+        ("a | 14 | | x\nb | 15 | | x | y | z", "plan_line_cells", ""),
     ],
 )
-def test_plan_that_makes_no_sense(line):
+def test_plan_that_makes_no_sense(text, code, found):
     with pytest.raises(Invalid) as refusal:
-        plan.read_plan(line)
-    assert refusal.value.code in {"plan_line", "plan_empty", "plan_long"}
-    assert refusal.value.params.get("line", 2) == 2
+        plan.read_plan(text, KNOWN)
+    assert (refusal.value.code, refusal.value.fields) == (code, {"lines": code})
+    assert refusal.value.params["found"] == found
+    assert refusal.value.params["line"] == (2 if code.startswith("plan_line") else 0)
+
+
+def test_every_line_says_what_is_wrong_with_it():
+    faults = plan.plan_faults("a | 14 | | x\n\nb | -5 | zzz | 甲\nB | 1 | | 乙", KNOWN)
+    assert [(one.line, one.code) for one in faults] == [
+        (3, "plan_line_days"),
+        (3, "plan_line_indicator"),
+        (4, "plan_line_code"),
+    ]
+
+
+def test_english_title_that_nobody_sees_is_none():
+    assert plan.read_plan("a | 14 | | x | \u200b", KNOWN)[0].title_en == ""
 
 
 @pytest.mark.parametrize("days", [13, 367])

@@ -1,13 +1,13 @@
 """Reviewers: the draw, the declaration, the scores, the third opinion."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
 from incubator.models import Application, ApplicationReview
 from incubator.services import application_reviews, screening
-from portal.domain.lifecycle import Conflict, Invalid, NotAllowed
-from portal.models import Notification, Relation
+from portal.domain.lifecycle import Conflict, Invalid, NotAllowed, Refused
+from portal.models import AuditEntry, Notification, Relation, WorkItem
 from portal.services.accounts import add_member, grant_role
 from portal.services.registers import record_relation
 from tests.incubator import firms
@@ -116,6 +116,7 @@ def test_declared_conflict_without_a_next_reviewer_tells_the_staff(world):
             review=mine, note="曾合作", actor=mine.reviewer, now=world.now
         )
     assert ("application_reviewers", "staff") in open_work()
+    assert WorkItem.objects.open().get(kind="application_reviewers").due_on == date(2026, 11, 26)
 
     with pytest.raises(Conflict) as refusal:
         screening.assign_missing_reviewers(
@@ -252,3 +253,93 @@ def test_replacement_is_never_a_colleague_of_the_other_reviewer(world):
 
     assert [one.reviewer for one in reviewers(application)] == [first.reviewer, second.reviewer]
     assert ("application_reviewers", "staff") in open_work()
+
+
+def replaced(world, application, review, *, days=15, **changes):
+    values = {
+        "reason": "电话、邮件均无回复", "actor": world.staff,
+        "now": world.now + timedelta(days=days), **changes,
+    }  # fmt: skip
+    return application_reviews.replace_reviewer(application=application, review=review, **values)
+
+
+@pytest.mark.parametrize("declared", [False, True])
+def test_overdue_reviewer_is_replaced_by_the_public_draw(world, declared):
+    application = firms.in_review(world)
+    first, second = reviewers(application)
+    if declared:
+        application_reviews.declare_no_conflict(review=first, actor=first.reviewer, now=world.now)
+
+    drawn = replaced(world, application, first)
+
+    first.refresh_from_db()
+    assert first.state == "cancelled"
+    cast = {world.assessor, world.assessor2, world.assessor3}
+    assert {drawn.reviewer} == cast - {first.reviewer, second.reviewer}
+    application.refresh_from_db()
+    assert application.assignments[1]["assessors"] == [str(drawn.reviewer_id)]
+    assert "already_assigned" in application.assignments[1]["excluded"][str(first.reviewer_id)]
+    waiting = WorkItem.objects.open().values_list("user", flat=True)
+    assert set(waiting) == {second.reviewer_id, drawn.reviewer_id}
+    entry = AuditEntry.objects.get(action="incubator.application_review.replace")
+    assert (entry.reason, entry.outcome) == ("电话、邮件均无回复", "done")
+    told = Notification.objects.get(kind="application_review_replaced")
+    assert told.user == first.reviewer
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"days": 14}, "review_not_overdue"),  # the tenth working day itself
+        ({"reason": "\u200b"}, "reason_required"),
+        ({"expected_version": 99}, "stale"),
+    ],
+)
+def test_replacement_that_is_refused_changes_nothing(world, changes, code):
+    application = firms.in_review(world)
+    first = reviewers(application)[0]
+    with pytest.raises(Refused) as refusal:
+        replaced(world, application, first, **changes)
+    assert refusal.value.code == code
+    assert [one.state for one in reviewers(application)] == ["assigned", "assigned"]
+
+
+def test_review_that_is_in_is_not_replaced(world):
+    application = firms.in_review(world)
+    first = firms.review_of(reviewers(application)[0], world.now)
+    with pytest.raises(Conflict, match="wrong_state"):
+        replaced(world, application, first)
+
+
+def test_reviewer_of_a_case_that_is_decided_is_not_replaced(world):
+    application = firms.reviewed(world)
+    with pytest.raises(Conflict, match="wrong_state"):
+        replaced(world, application, reviewers(application)[0])
+
+
+def test_nobody_is_replaced_while_nobody_else_is_left(world):
+    application = firms.in_review(world)
+    first, second = reviewers(application)
+    replaced(world, application, first)
+    with pytest.raises(Conflict, match="not_enough_assessors"):
+        replaced(world, application, second)
+    second.refresh_from_db()
+    assert second.state == "assigned"
+
+
+@pytest.mark.parametrize("login", ["owner", "assessor", "leader"])
+def test_only_staff_replace_reviewers(world, login):
+    application = firms.in_review(world)
+    with pytest.raises(NotAllowed):
+        replaced(world, application, reviewers(application)[0], actor=world.people[login])
+
+
+def test_reviewer_steps_back_after_reading(world):
+    application = firms.in_review(world)
+    first = reviewers(application)[0]
+    application_reviews.declare_no_conflict(review=first, actor=first.reviewer, now=world.now)
+    gone = application_reviews.declare_conflict(
+        review=first, note="读到联系人才发现是亲属", actor=first.reviewer, now=world.now
+    )
+    assert gone.state == "recused"
+    assert [one.state for one in reviewers(application)][1:] == ["assigned", "assigned"]

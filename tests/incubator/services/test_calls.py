@@ -46,9 +46,14 @@ def test_create_call_by_stranger(story: Story):
     [
         ("closes_on", date(2026, 12, 4), "call_closes_before_answers"),
         ("questions_until", date(2026, 11, 1), "call_questions_before_opening"),
+        ("closes_on", date(2026, 11, 23), "call_closes_past"),
+        ("closes_on", date(9999, 12, 31), "day_far"),
+        ("opens_on", date(1, 1, 1), "day_far"),
+        ("title", "\u200b", "text_required"),
+        ("need", " \u2060", "text_required"),
     ],
 )
-def test_create_call_with_days_out_of_order(story: Story, field: str, value: date, code: str):
+def test_create_call_that_makes_no_sense(story: Story, field: str, value: object, code: str):
     with pytest.raises(Invalid) as caught:
         story.draft_call(**{field: value})
     assert caught.value.fields == {field: code}
@@ -119,6 +124,18 @@ def test_publish_call_late_moves_the_opening_or_is_refused(story: Story):
     assert published.opens_on == date(2026, 11, 25)
 
 
+def test_call_goes_no_further_once_its_days_are_short(story: Story):
+    draft, late = story.draft_call(), story.now + timedelta(days=9)
+    owner, staff = story.world.callowner, story.world.staff
+    found = refusal(calls.send_to_check, call=draft, actor=owner, now=late)
+    assert found == (Conflict, "call_dates_short")
+    sent = calls.send_to_check(call=draft, actor=owner, now=story.now)
+    found = refusal(calls.approve_call, call=sent, actor=staff, now=late)
+    assert found == (Conflict, "call_dates_passed")
+    sent.refresh_from_db()
+    assert sent.state == "check"
+
+
 def test_withdraw_call_before_publication(story: Story):
     call = calls.withdraw_call(
         call=story.draft_call(), reason="不再需要", actor=story.world.callowner, now=story.now
@@ -175,7 +192,7 @@ def test_answer_question_once_and_by_the_owner_only(story: Story):
     deed = calls.answer_question
     assert refusal(deed, answer="答", actor=story.world.staff, **values) == (NotAllowed, "role")
     owner = story.world.callowner
-    assert refusal(deed, answer=" ", actor=owner, **values) == (Invalid, "invalid_input")
+    assert refusal(deed, answer="\u200b", actor=owner, **values) == (Invalid, "invalid_input")
     deed(answer="答", actor=owner, **values)
     assert refusal(deed, answer="再答", actor=owner, **values) == (Conflict, "question_answered")
     assert Notification.objects.filter(kind="call_answer").get().user == story.world.learner

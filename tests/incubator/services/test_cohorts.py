@@ -47,10 +47,21 @@ def test_agreement_digest_does_not_depend_on_line_ends(world):
 
 
 def test_agreement_needs_words_and_staff(world):
-    assert code_of(lambda: agreement_of(world, text=" ")) == "invalid_input"
-    assert code_of(lambda: agreement_of(world, version=" ")) == "invalid_input"
+    for blank in (" ", "\u200b", "\u2060\n\u3164"):
+        for given in ({"text": blank}, {"version": blank}):
+            with pytest.raises(Invalid) as refusal:
+                agreement_of(world, **given)
+            assert refusal.value.fields == dict.fromkeys(given, "text_required")
     with pytest.raises(NotAllowed):
         cohorts.publish_agreement(version="1", text="x", actor=world.owner, now=world.now)
+
+
+def test_agreement_version_is_what_can_be_seen_of_it(world):
+    first = agreement_of(world)
+    assert agreement_of(world, version=" 1\u200b").pk == first.pk
+    assert (
+        code_of(lambda: agreement_of(world, version="1\u200b", text="别的")) == "agreement_version"
+    )
 
 
 def test_shipped_agreement_can_be_published(world):
@@ -84,7 +95,7 @@ def test_cohort_is_drafted_and_published_with_the_newest_agreement(world):
 
 
 def test_cohort_needs_a_title_and_staff(world):
-    assert code_of(lambda: drafted(world, title=" ")) == "invalid_input"
+    assert code_of(lambda: drafted(world, title=" \u200b")) == "text_required"
     assert code_of(lambda: drafted(world, ends_on=date(2026, 12, 1))) == "cohort_dates"
     for actor in (world.owner, world.training):
         with pytest.raises(NotAllowed):
@@ -94,6 +105,18 @@ def test_cohort_needs_a_title_and_staff(world):
         extra = {"capacity": 3} if deed is cohorts.set_capacity else {}
         with pytest.raises(NotAllowed):
             deed(cohort=cohort, actor=world.owner, now=world.now, **extra)
+
+
+def test_cohort_that_is_over_is_neither_drafted_nor_published(world):
+    over = date(2026, 11, 1)
+    assert (
+        code_of(lambda: drafted(world, starts_on=date(2026, 1, 1), ends_on=over)) == "cohort_past"
+    )
+    agreement_of(world)
+    plan_of(world)
+    cohort, late = drafted(world), later(world, days=300)
+    found = code_of(lambda: cohorts.publish_cohort(cohort=cohort, actor=world.staff, now=late))
+    assert found == "cohort_over"
 
 
 def test_closed_cohort_offers_nothing(world):

@@ -26,11 +26,11 @@ def hold(world, application, **changes):
     return decisions.hold_refusal(application=application, **values)
 
 
-def release(world, *applications, refusals=()):
+def release(world, *applications, refusals=(), batch="第 1 批"):
     return admissions.publish_admissions(
         applications=applications,
         refusals=refusals,
-        batch="第 1 批",
+        batch=batch,
         actor=world.staff,
         now=world.now,
     )
@@ -142,3 +142,14 @@ def test_refusal_is_held_and_released_by_staff_without_a_tie_only(world):
     )
     with pytest.raises(NotAllowed):
         release(world, refusals=[case])
+
+
+@pytest.mark.parametrize(
+    ("batch", "code"),
+    [("第 1 批", "batch_exists"), ("第 1 批\u200b ", "batch_exists"), ("\u200b", "text_required")],
+)
+def test_batch_has_a_name_of_its_own(world, batch, code):
+    release(world, firms.proposed(world, "owner2"))
+    with pytest.raises(Invalid) as refusal:
+        release(world, refusals=[held(world)], batch=batch)
+    assert (refusal.value.code, refusal.value.fields) == (code, {"batch": code})

@@ -3,11 +3,13 @@
 from datetime import date, timedelta
 
 import pytest
+from django.utils.translation import override
 
 from incubator.models import Cohort
 from incubator.selectors.cohorts import is_removed
 from incubator.services import incubation
 from portal.domain.lifecycle import Invalid, NotAllowed, Refused
+from portal.labels import state_label
 from portal.models import Notification, Relation, WorkItem
 from portal.selectors.inbox import texts
 from tests.incubator.cohorts_story import accepted, ended, judged, later, met, offered
@@ -168,7 +170,20 @@ def test_firm_leaves_of_its_own_and_staff_are_told(world):
     moved = ended(world, row, "exit", "own_wish", actor=world.owner)
     assert (moved.state, Cohort.objects.get().taken) == ("exited", 0)
     kinds = Notification.objects.filter(user=world.staff).values_list("kind", flat=True)
-    assert list(kinds).count("incubation_answered") == 2
+    assert (list(kinds).count("incubation_answered"), list(kinds).count("incubation_left")) == (
+        1,
+        1,
+    )
+    with override("zh-hans"):
+        subject, text = texts(Notification.objects.get(kind="incubation_left"))
+    firm = world.organisation("owner").name
+    assert subject == f"{firm}退出孵化：{row.number}"
+    assert text == f"{firm}已退出“2026 年冬季批次”，所占名额已释放。"
+    with override("en"):
+        assert "“Winter 2026”" in texts(Notification.objects.get(kind="incubation_left"))[1]
+        assert str(state_label("incubator.incubation", "exited")) == "Left"
+    with override("zh-hans"):
+        assert str(state_label("incubator.incubation", "exited")) == "已退出"
 
 
 def test_removal_closes_what_the_firm_holds_and_asks_for(world):
@@ -182,7 +197,7 @@ def test_removal_closes_what_the_firm_holds_and_asks_for(world):
         until=world.now.date() + timedelta(days=30),
     )
     removed = ended(world, row, "remove", "false_evidence")
-    assert (removed.state, removed.suspended_until) == ("removed", None)
+    assert (removed.state, removed.suspended_until, removed.standing_note) == ("removed", None, "")
     world.drain()
     grant.refresh_from_db()
     assert (grant.state, grant.decision_note) == ("revoked", "企业已被移出孵化。")

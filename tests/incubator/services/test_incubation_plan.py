@@ -63,7 +63,9 @@ def test_plan_is_published_once_and_never_changes(world):
     assert plan_of(world).pk == first.pk
     assert [line.code for line in first.plan] == ["team", "map"]
     assert code_of(lambda: plan_of(world, lines="x | 1 | | 别的")) == "plan_version"
-    assert code_of(lambda: plan_of(world, version=" ")) == "invalid_input"
+    assert code_of(lambda: plan_of(world, version=" \u200b")) == "text_required"
+    assert plan_of(world, version="1\u200b").pk == first.pk
+    assert code_of(lambda: plan_of(world, lines="x | 1 | zzz | 别的")) == "plan_line_indicator"
     assert code_of(lambda: plan_of(world, lines="")) == "plan_empty"
     with pytest.raises(NotAllowed):
         incubation_plan.publish_plan(

@@ -31,7 +31,7 @@ def refused(world, code: str) -> Application:
         now=world.now,
     )
     admissions.publish_admissions(
-        applications=[], refusals=[held], batch="", actor=world.staff, now=world.now
+        applications=[], refusals=[held], batch="第 9 批", actor=world.staff, now=world.now
     )
     held.refresh_from_db()
     return held

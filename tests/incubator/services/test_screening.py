@@ -272,6 +272,20 @@ def test_reject_application_tells_reasons_and_feedback(world, stage):
     assert firms.started(world).pk != rejected.pk
 
 
+def test_refused_firm_is_taken_off_its_running_notice(world):
+    cases = [firms.proposed(world, login) for login in ("owner", "owner2")]
+    notice = admissions.publish_admissions(
+        applications=cases, batch="第 1 批", actor=world.staff, now=world.now
+    )
+    cases[0].refresh_from_db()
+    refused(world, cases[0], "false_statement")
+    notice.refresh_from_db()
+    assert [row.get("withdrawn_on") for row in notice.rows] == ["2026-11-23", None]
+    with pytest.raises(Conflict, match="objection_withdrawn"):
+        lodged(world, notice=notice, row=0, now=world.now)
+    assert lodged(world, notice=notice, row=1, now=world.now).row == 1
+
+
 @pytest.mark.parametrize(
     ("codes", "feedback", "code"),
     [([], "说明", "reasons_missing"), (["incomplete"], " ", "text_required")],

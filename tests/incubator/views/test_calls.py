@@ -56,6 +56,32 @@ def test_call_in_the_workspace_from_draft_to_publication(story: Story):
     assert owner.get(url("call_edit", call.number)).status_code == 404
 
 
+@pytest.mark.parametrize(
+    ("changes", "fields"),
+    [
+        (
+            {"opens_on": "9999-12-01", "questions_until": "9999-12-20", "closes_on": "9999-12-31"},
+            ["opens_on", "questions_until", "closes_on"],
+        ),
+        (
+            {"opens_on": "0001-01-01", "questions_until": "0001-01-02", "closes_on": "0001-03-01"},
+            ["opens_on", "questions_until", "closes_on"],
+        ),
+        (
+            {"opens_on": "2026-01-01", "questions_until": "2026-01-09", "closes_on": "2026-03-01"},
+            ["closes_on"],
+        ),
+        ({"title": "\u200b"}, ["title"]),
+        ({"need": "\u200b"}, ["need"]),
+    ],
+)
+def test_call_that_makes_no_sense_is_refused_at_its_fields(story: Story, changes, fields):
+    values = {key: str(value) for key, value in details().items()}
+    answer = story.world.client("callowner").post(url("call_new"), values | changes)
+    assert (answer.status_code, Call.objects.count()) == (422, 0)
+    assert list(answer.context["form"].errors) == fields
+
+
 def test_call_move_that_is_stale_changes_nothing(story: Story):
     call = story.approved_call()
     owner = story.world.client("callowner")

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from incubator.models import Cohort, Incubation, IncubationAgreement
-from incubator.services import incubation
+from incubator.services import cohorts, incubation
 from portal.domain.identifiers import make_uscc
 from tests.incubator.cohorts_story import (
     accepted,
@@ -30,6 +30,63 @@ NEW = {
 def today(monkeypatch, world):
     """Have the pages see the tests' day."""
     monkeypatch.setattr("django.utils.timezone.now", lambda: world.now)
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"starts_on": "9999-01-01", "ends_on": "9999-12-31"}, "starts_on"),
+        ({"starts_on": "0001-01-01"}, "starts_on"),
+        ({"starts_on": "2026-01-01", "ends_on": "2026-11-22"}, "ends_on"),
+        ({"title": "\u200b"}, "title"),
+    ],
+)
+def test_cohort_that_makes_no_sense_is_refused_at_its_field(world, changes, field):
+    answer = world.client("staff").post("/workspace/cohorts/new/", NEW | changes)
+    assert (answer.status_code, Cohort.objects.count()) == (422, 0)
+    assert field in answer.context["form"].errors
+
+
+def test_agreement_that_nobody_sees_is_refused_at_its_field(world):
+    for field in ("version", "text"):
+        posted = {"version": "2026-1", "text": "按期报告。", "text_en": "", field: "\u200b"}
+        answer = world.client("staff").post("/workspace/cohorts/agreements/", posted)
+        assert answer.status_code == 422
+        assert answer.context["form"].errors == {field: ["请填写此项。"]}
+    assert IncubationAgreement.objects.count() == 0
+
+
+def test_plan_says_of_every_line_what_is_wrong(world):
+    posted = {
+        "plan_version": "2",
+        "review_days": 90,
+        "lines": "team | -5 | zzz | 甲\n梳理 | 3 | | 乙",
+    }
+    answer = world.client("staff").post("/workspace/cohorts/plans/", posted)
+    found = answer.context["form"].errors["lines"]
+    assert [text[:5] for text in found] == ["第 1 行", "第 1 行", "第 2 行"]
+    assert "“-5”" in found[0]
+
+
+def test_draft_is_corrected_until_it_is_published(world):
+    staff, cohort = world.client("staff"), drafted(world)
+    page = cohort.get_absolute_url()
+    assert f"{page}edit/" in staff.get(page).text
+    form = staff.get(f"{page}edit/").context["form"]
+    assert form.initial["title"] == cohort.title
+    posted = NEW | {"title": "改后的批次", "ends_on": "2027-06-30", "version": cohort.version}
+    assert staff.post(f"{page}edit/", posted | {"title": "\u200b"}).status_code == 422
+    assert staff.post(f"{page}edit/", posted)["Location"] == page
+    assert staff.post(f"{page}edit/", posted).status_code == 422  # from an older page
+    cohort.refresh_from_db()
+    assert (cohort.title, str(cohort.ends_on)) == ("改后的批次", "2027-06-30")
+    agreement_of(world)
+    plan_of(world)
+    cohorts.publish_cohort(cohort=cohort, actor=world.staff, now=world.now)
+    late = staff.post(f"{page}edit/", posted | {"version": cohort.version + 1})
+    assert (late.status_code, "改后的批次" in late.text) == (409, True)
+    assert '<form method="post">' not in staff.get(f"{page}edit/").text
+    assert world.client("owner").get(f"{page}edit/").status_code == 403
 
 
 def test_staff_publish_an_agreement_and_a_cohort_and_offer_a_place(world):

@@ -1,9 +1,13 @@
 """The pages of those who screen and review applications."""
 
+from datetime import timedelta
+
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
-from incubator.models import Application
+from incubator.labels.applications import CRITERIA
+from incubator.models import Application, ApplicationReview
 from incubator.services import (
     application_reviews,
 )
@@ -67,6 +71,25 @@ def test_admission_notice_without_a_choice_is_refused(world):
         reverse("incubator:admission_notice"), {"batch": "第 1 批"}
     )
     assert response.status_code == 422
+
+
+def test_decisions_that_a_colleague_released_are_said_to_be_released(world):
+    case, other = firms.proposed(world), firms.proposed(world, "owner2")
+    client, url = world.client("staff"), reverse("incubator:admission_notice")
+    posted = {"batch": "第 1 批", "applications": [case.pk]}
+    assert client.post(url, posted).status_code == 302
+    name = world.staff.name
+    response = client.post(url, {**posted, "batch": "第 2 批", "refusals": ["x", "9" * 30]})
+    assert response.status_code == 422
+    assert f"{name}已于" in response.content.decode()
+    posted = {"batch": "第 2 批", "applications": [case.pk, other.pk]}
+    assert client.post(url, posted).status_code == 422
+    other.refresh_from_db()
+    assert other.state == "decision_pending"
+    assert client.post(url, {**posted, "applications": [other.pk]}).status_code == 302
+    late = client.post(url, {**posted, "batch": "第 3 批"})
+    assert late.status_code == 409
+    assert f"{name}已于" in late.content.decode()
 
 
 def test_screening_list_filters_by_state_and_text(world):
@@ -152,6 +175,55 @@ def test_declared_conflict_closes_the_case_to_the_reviewer(world):
     shown = client.get(reverse("incubator:review", args=[mine.pk]))
     assert shown.status_code == 200
     assert ANSWERS["core_products"] not in shown.content.decode()
+
+
+def test_reviewer_who_finds_a_tie_late_steps_back_on_the_page(world):
+    mine = reviewers(firms.in_review(world))[0]
+    client = world.client(mine.reviewer.email.split("@")[0])
+    page = reverse("incubator:review", args=[mine.pk])
+    url = reverse("incubator:review_conflict", args=[mine.pk])
+    client.post(url, {"conflict": "no"})
+    shown = client.get(page).content.decode()
+    assert 'name="conflict" value="yes"' in shown
+    assert f'action="{url}"' in shown
+    assert client.post(url, {"conflict": "no"}).status_code == 409
+    refused = client.post(url, {"conflict": "yes", "note": "\u200b"})
+    assert refused.status_code == 422
+    assert 'name="conflict" value="yes"' in refused.content.decode()
+    answer = client.post(url, {"conflict": "yes", "note": "读到联系人才发现是亲属"})
+    assert answer.url == reverse("incubator:review_list")
+    mine.refresh_from_db()
+    assert mine.state == "recused"
+
+
+def test_review_before_the_declaration_comes_back_as_text(world):
+    mine = reviewers(firms.in_review(world))[0]
+    client = world.client(mine.reviewer.email.split("@")[0])
+    url = reverse("incubator:review", args=[mine.pk])
+    posted = {**SCORES, **{f"{name}_note": note for name, note in NOTES.items()}}
+    answer = client.post(url, {**posted, "recommendation": "admit"})
+    shown = answer.content.decode()
+    assert answer.status_code == 409
+    assert "None / 4" not in shown
+    assert 'name="conflict"' in shown
+    for name in SCORES:
+        assert f"依据：{CRITERIA[name]}" in shown
+
+
+def test_staff_replace_an_overdue_reviewer(world):
+    case = firms.in_review(world)
+    first = reviewers(case)[0]
+    page = reverse("incubator:screening_case", args=[case.pk])
+    url = reverse("incubator:screening_deed", args=[case.pk, "replace"])
+    client, posted = world.client("staff"), {"review": first.pk, "reason": "联系不上"}
+    assert url not in client.get(page).content.decode()
+    assert client.post(url, posted).status_code == 409
+    ApplicationReview.objects.update(created_at=timezone.now() - timedelta(days=60))
+    assert url in client.get(page).content.decode()
+    assert client.post(url, {**posted, "review": "x"}).status_code == 422
+    assert client.post(url, posted).url == page
+    first.refresh_from_db()
+    assert first.state == "cancelled"
 
 
 def test_review_of_somebody_else_is_not_found(world):

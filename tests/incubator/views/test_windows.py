@@ -258,7 +258,17 @@ def test_back_office_saves_a_draft_and_leads_to_its_page(world):
     refused = client.post(add, posted)
     assert refused.status_code == 200
     assert list(refused.context["form"].errors) == ["closes_on"]
-    response = client.post(add, {**posted, "closes_on": "2026-04-01"})
+    posted["closes_on"] = "2026-04-01"
+    for field, value, named in (
+        ("title", "\u200b", "title"),
+        ("questions-0-value-title", "\u200b\u2060", "questions"),
+        ("questions-0-value-purpose", "\u3164", "questions"),
+        ("opens_on", "0001-01-01", "opens_on"),
+        ("closes_on", "9999-12-31", "closes_on"),
+    ):
+        refused = client.post(add, {**posted, field: value})
+        assert (refused.status_code, list(refused.context["form"].errors)) == (200, [named])
+    response = client.post(add, posted)
     row = ApplicationWindow.objects.get()
     assert response.url == reverse("incubator:window_work", args=[row.pk])
     assert (row.state, row.version, row.key) == ("draft", 1, "spring")

@@ -13,9 +13,11 @@ from portal.domain.calendar import (
     Unit,
     Window,
     add_working_days,
+    is_day_to_type,
     is_working_day,
     notice_window,
     working_days_between,
+    working_days_left,
 )
 
 FIRST_UNKNOWN = max(KNOWN_YEARS) + 1
@@ -156,3 +158,37 @@ def test_notice_window_is_the_shortest_that_meets_both(opens_on, working, calend
 )
 def test_window_is_open_on_both_its_end_days(today, is_open):
     assert notice_window(date(2026, 11, 23), 5, 7).is_open(today) is is_open
+
+
+@pytest.mark.parametrize(
+    ("today", "due_on", "left"),
+    [
+        (date(2026, 11, 28), date(2026, 11, 19), -6),  # Saturday, due on the Thursday before last
+        (date(2026, 11, 29), date(2026, 11, 27), -1),  # nothing but a weekend has passed
+        (date(2026, 11, 30), date(2026, 11, 27), -1),
+        (date(2026, 11, 30), date(2026, 11, 28), -1),  # due on a Saturday
+        (date(2026, 10, 8), date(2026, 9, 30), -1),  # National Day lies between
+        (date(2026, 10, 10), date(2026, 9, 30), -3),  # an exchanged Saturday counts
+        (date(2026, 11, 27), date(2026, 11, 27), 0),
+        (date(2026, 11, 28), date(2026, 11, 28), 0),
+        (date(2026, 11, 27), date(2026, 11, 28), 1),  # not over today
+        (date(2026, 11, 27), date(2026, 12, 1), 2),
+    ],
+)
+def test_working_days_left_count_neither_the_day_nor_the_due_day(today, due_on, left):
+    assert working_days_left(today, due_on) == left
+
+
+@pytest.mark.parametrize(
+    ("day", "fits"),
+    [
+        (date(1, 1, 1), False),
+        (date(1899, 12, 31), False),
+        (date(1900, 1, 1), True),
+        (date(2046, 12, 31), True),
+        (date(2047, 1, 1), False),
+        (date(9999, 12, 31), False),
+    ],
+)
+def test_days_that_people_type_lie_within_bounds(day, fits):
+    assert is_day_to_type(day, date(2026, 11, 28)) is fits

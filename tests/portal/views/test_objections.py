@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from portal.models import Notice, Objection
-from portal.services.registers import record_relation
+from portal.services.registers import record_relation, take_off_notice
 from tests.portal.services.test_objections import decided, lodged, opened, pdf, taken_up
 
 POSTED = {
@@ -83,6 +83,19 @@ def test_closed_window_says_so_instead_of_the_form(world, notice):
     assert "<textarea" not in response.content.decode()
     refused = world.client("learner").post(form_url(notice), POSTED)
     assert (refused.status_code, POSTED["grounds"] in refused.text) == (409, True)
+
+
+@pytest.mark.parametrize(("login", "row"), [("owner", 0), ("owner2", 1)])
+def test_row_that_is_withdrawn_is_marked_and_takes_no_objection(world, notice, login, row):
+    take_off_notice(notice, world.organisation(login), now=timezone.now())
+    shown = world.client("learner").get(reverse("portal:notice", args=[notice.number])).text
+    assert shown.count("已撤出，不再公示") == 1
+    assert [form_url(notice, one) in shown for one in range(3)] == [one != row for one in range(3)]
+    client = world.client("learner")
+    assert "<textarea" not in client.get(form_url(notice, row)).text
+    refused = client.post(form_url(notice, row), POSTED)
+    assert (refused.status_code, POSTED["grounds"] in refused.text) == (409, True)
+    assert client.post(form_url(notice, 2), POSTED).status_code == 302
 
 
 def test_public_sees_counts_only_after_the_window_and_never_who(world, notice):

@@ -186,3 +186,23 @@ def test_pages_take_the_same_queries_for_any_number_of_modules(story: Story, que
     story.review(version)
     with queries(15):
         signer.get(url("accept", version.pk))
+
+
+def test_refused_hand_in_is_there_after_the_file_was_added(story: Story):
+    """As a browser without scripts sends it: the form, then the upload that was asked for."""
+    release = take(story.world, published(story.world))
+    version, client = story.draft(), story.world.client("owner", "en")
+    version.files.clear()
+    typed = {"offered": "1", "releases": [release.pk], "note": NOTE, "version": 1, "draft_base": ""}
+    assert client.post(url("deliverable_submit", version.pk), typed).status_code == 422
+    page = client.get(url("deliverable", version.pk))
+    assert page.context["submit"].initial["note"] == NOTE
+    assert page.context["choice"].initial == {"releases": [str(release.pk)]}
+
+
+def test_form_that_comes_too_late_leaves_no_draft(story: Story):
+    version, client = story.draft(), story.world.client("owner", "en")
+    sent = {"note": NOTE, "version": 1, "draft_base": ""}
+    client.post(url("deliverable_submit", version.pk), sent)
+    late = client.post(url("deliverable_submit", version.pk), {**sent, "note": "另一页的话"})
+    assert (late.status_code, FormDraft.objects.count()) == (409, 0)
