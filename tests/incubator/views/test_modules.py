@@ -192,7 +192,7 @@ def test_module_new_of_what_nobody_sees_is_refused_at_the_field(world, field):
     response = world.client("owner", "en").post("/workspace/modules/new/", values)
     assert (response.status_code, SharedModule.objects.count()) == (422, 0)
     assert response.context["form"].errors == {
-        field: ["Write something here; blanks alone do not count."]
+        field: ["This field is required."]
     }
 
 
