@@ -52,7 +52,7 @@ def test_agreement_that_nobody_sees_is_refused_at_its_field(world):
         posted = {"version": "2026-1", "text": "按期报告。", "text_en": "", field: "\u200b"}
         answer = world.client("staff").post("/workspace/cohorts/agreements/", posted)
         assert answer.status_code == 422
-        assert answer.context["form"].errors == {field: ["请填写此项。"]}
+        assert answer.context["form"].errors == {field: ["请填写内容，仅有空白字符视为未填写。"]}
     assert IncubationAgreement.objects.count() == 0
 
 
@@ -303,7 +303,7 @@ def test_firm_reports_and_its_mentor_confirms(world):
     assert [step[0] for step in owner.get(page).context["steps"]] == ["report"]
     assert owner.post(f"{page}report/", {"report-report": " "}).status_code == 422
     unseen = owner.post(f"{page}report/", {"report-report": "\u200b"})
-    assert (unseen.status_code, "请填写此项" in unseen.text) == (422, True)
+    assert (unseen.status_code, "请填写内容" in unseen.text) == (422, True)
     sent = owner.post(f"{page}report/", {"report-report": "三人到位", "report-version": 1})
     assert sent["Location"] == page
     assert [step[0] for step in expert.get(page).context["steps"]] == ["confirm", "give_back"]
