@@ -25,7 +25,7 @@ def visible_text(self: CharField, value: Any) -> Any:
     if not isinstance(text, str) or not is_blank(text):
         return text
     if text and self.required:
-        raise ValidationError(REFUSALS["text_required"], "required")
+        raise ValidationError(str(REFUSALS["text_required"]), "required")
     return self.empty_value
 
 
