@@ -64,6 +64,7 @@ base: list[URLPattern] = [
     ),
     path("workspace/modules/", modules.module_desk, name="module_desk"),
     path("workspace/modules/new/", modules.module_new, name="module_new"),
+    path("workspace/modules/<str:name>/edit/", modules.module_edit, name="module_edit"),
     path("workspace/modules/<str:name>/remove/", modules.module_remove, name="module_remove"),
     path("workspace/modules/<str:name>/release/", modules.release_new, name="release_new"),
     path(

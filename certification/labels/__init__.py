@@ -286,6 +286,11 @@ CODES: dict[str, str | Promise] = {
 }
 
 
+def pair(name: object, words: object) -> str:
+    """Return a name and what is said of it, on one line."""
+    return gettext("%(name)s: %(words)s") % {"name": name, "words": words}
+
+
 def code_words(code: object) -> str:
     """Say what a code of the evidence means; an unknown code as it stands."""
     return str(CODES.get(str(code), code))

@@ -42,7 +42,7 @@ def _value(fields: Fields, scored: Mapping[str, Any], name: str, value: Any) -> 
     words = {"date": _("of %(day)s"), "expires": _("valid until %(day)s")}
     told = [words[kind] % {"day": labels.day_words(day)} for kind, day in dates.items()]
     field = fields.get(name, {})
-    shown = f"{name_of(field, name)}: {value_words(field, value)}"
+    shown = labels.pair(name_of(field, name), value_words(field, value))
     if not told:
         return shown
     return _("%(value)s (%(dates)s)") % {"value": shown, "dates": ", ".join(told)}
@@ -77,7 +77,7 @@ def missing_words(rubric: Mapping[str, Any], code: str) -> str:
         owner = name_of(fields.get(place, {}), place)
         nth = _("%(what)s, item %(n)s") % {"what": owner, "n": int(number.rstrip("]")) + 1}
         shown = f"{nth}, {shown}" if item else nth
-    return f"{shown}: {labels.why_missing(why)}"
+    return labels.pair(shown, labels.why_missing(why))
 
 
 def item_rows(pool: Mapping[str, Any]) -> list[dict[str, str]]:

@@ -179,7 +179,7 @@ def chart_of(assessment: AssessmentRound, found: list[Scorecard]) -> dict[str, A
         "id": "tiers",
         "title": _("Firms by proposed tier"),
         "description": ", ".join(
-            f"{name}: {n}" for name, n in zip(names, counted.values(), strict=True)
+            labels.pair(name, n) for name, n in zip(names, counted.values(), strict=True)
         ),
         "categories": names,
         "series": [

@@ -169,7 +169,7 @@ def rule_list(rubric: Mapping[str, Any], kind: str, key: str) -> list[str]:
     """Put the direct routes or the gates of a rubric into words."""
     fields, names = rubric_fields(rubric), node_labels(rubric)
     return [
-        f"{name_of(rule, rule['id'])}: {predicate_words(rule[key], fields, names)}"
+        labels.pair(name_of(rule, rule["id"]), predicate_words(rule[key], fields, names))
         for rule in rubric.get(kind, ())
     ]
 

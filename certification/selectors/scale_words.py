@@ -59,7 +59,8 @@ def scale_lines(scale: Scale, field: Field, fields: Fields) -> list[str]:
 
 def _bands(scale: Scale, field: Field, _fields: Fields) -> list[str]:
     return [
-        f"{bounds_words(band, field)}: {points_words(band['points'])}" for band in scale["bands"]
+        labels.pair(bounds_words(band, field), points_words(band["points"]))
+        for band in scale["bands"]
     ]
 
 
@@ -71,12 +72,15 @@ def bounds_words(band: Mapping[str, Any], field: Field) -> str:
 
 def _boolean(scale: Scale, _field: Field, _fields: Fields) -> list[str]:
     yes, no = _("yes"), _("no")
-    return [f"{yes}: {points_words(scale['true'])}", f"{no}: {points_words(scale['false'])}"]
+    return [
+        labels.pair(yes, points_words(scale["true"])),
+        labels.pair(no, points_words(scale["false"])),
+    ]
 
 
 def _ordinal(scale: Scale, field: Field, _fields: Fields) -> list[str]:
     return [
-        f"{code_name(one['code'], field)}: {points_words(one['points'])}"
+        labels.pair(code_name(one["code"], field), points_words(one["points"]))
         for one in scale["anchors"]
     ]
 
@@ -88,7 +92,9 @@ def code_name(code: str, field: Field) -> str:
 
 
 def _piecewise(scale: Scale, field: Field, _fields: Fields) -> list[str]:
-    knots = [f"{labels.amount(x, field)}: {points_words(points)}" for x, points in scale["knots"]]
+    knots = [
+        labels.pair(labels.amount(x, field), points_words(points)) for x, points in scale["knots"]
+    ]
     return [*knots, _("in between in proportion")]
 
 
@@ -113,9 +119,11 @@ def _start(scale: Scale, field: Field) -> list[str]:
 
 
 def _cases(scale: Scale, _field: Field, fields: Fields) -> list[str]:
-    lines = [f"{case_words(one, fields)}: {points_words(one['points'])}" for one in scale["cases"]]
+    lines = [
+        labels.pair(case_words(one, fields), points_words(one["points"])) for one in scale["cases"]
+    ]
     otherwise = _("otherwise")
-    return [*lines, f"{otherwise}: {points_words(scale.get('else', 0))}"]
+    return [*lines, labels.pair(otherwise, points_words(scale.get("else", 0)))]
 
 
 def _best_of(scale: Scale, field: Field, fields: Fields) -> list[str]:
@@ -128,11 +136,17 @@ def _count(scale: Scale, _field: Field, fields: Fields) -> list[str]:
 
 
 def _judgement(scale: Scale, _field: Field, fields: Fields) -> list[str]:
-    rows = [f"{case_words(row, fields)}: {range_words(row)}" for row in scale.get("ranges", ())]
+    rows = [
+        labels.pair(case_words(row, fields), range_words(row)) for row in scale.get("ranges", ())
+    ]
     if not rows:
         return [_("an expert's choice")]
     otherwise = _("otherwise")
-    return [_("an expert's choice within:"), *rows, f"{otherwise}: {range_words(scale['else'])}"]
+    return [
+        _("an expert's choice within:"),
+        *rows,
+        labels.pair(otherwise, range_words(scale["else"])),
+    ]
 
 
 def range_words(row: Mapping[str, Any]) -> str:
@@ -195,7 +209,7 @@ def _comparison(leaf: Mapping[str, Any], fields: Fields, names: Mapping[str, str
     value = leaf.get("value")
     many = value if isinstance(value, list) else [value]
     shown = ", ".join(value_words(field, one) for one in many if one is not None)
-    return f"{name}: {OPERATOR_WORDS[leaf['op']]() % {'value': shown}}"
+    return labels.pair(name, OPERATOR_WORDS[leaf["op"]]() % {"value": shown})
 
 
 OPERATOR_WORDS: Mapping[str, Callable[[], str]] = {

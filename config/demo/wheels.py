@@ -21,7 +21,7 @@ Name: {name}
 Version: {version}
 Summary: {summary}
 License: MulanPSL-2.0
-Requires-Python: >=3.11
+Requires-Python: {python}
 """
 WHEEL = """\
 Wheel-Version: 1.0
@@ -66,12 +66,19 @@ if __name__ == "__main__":
 '''
 
 
-def build_wheel(name: str, version: str, summary: str, sources: Mapping[str, str]) -> bytes:
+def build_wheel(
+    name: str,
+    version: str,
+    summary: str,
+    sources: Mapping[str, str],
+    *,
+    python: str = ">=3.11",
+) -> bytes:
     """Return a pure Python wheel (PEP 427) of ``sources``: path in the archive → text."""
     folder = f"{name.replace('-', '_')}-{version}.dist-info"
     parts = {path: text.encode() for path, text in sources.items()}
     parts[f"{folder}/METADATA"] = METADATA.format(
-        name=name, version=version, summary=summary
+        name=name, version=version, summary=summary, python=python
     ).encode()
     parts[f"{folder}/WHEEL"] = WHEEL.encode()
     lines = [f"{path},{record_line(data)}" for path, data in parts.items()]

@@ -8,6 +8,7 @@ import base64
 import csv
 import hashlib
 import io
+import stat
 import zipfile
 import zlib
 from collections.abc import Iterable
@@ -51,6 +52,11 @@ DOWNLOADABLE: Final = ("published", "yanked")
 MAX_MEMBERS: Final = 5_000
 MAX_UNPACKED_BYTES: Final = 256 * 2**20
 MAX_TEXT_BYTES: Final = 2**20
+MAX_VERSION: Final = 60
+MAX_EXPRESSION: Final = 500
+"""Characters of ``Requires-Python`` and of a licence's expression: cut, each would be another."""
+MAX_FILE_NAME: Final = 180
+"""Characters of a package's file name, by which installers know name, version and tags."""
 CHUNK: Final = 2**20
 _UNLISTED: Final = ("RECORD", "RECORD.jws", "RECORD.p7s")
 _DAMAGED: Final = (
@@ -112,7 +118,8 @@ def read_wheel(opened: BinaryIO, filename: str, *, expected_name: str = "") -> W
     File name, the folder ``.dist-info``, ``METADATA`` and, where given, ``expected_name`` must
     agree; every file must be listed in ``RECORD`` with its SHA-256. Raises ``Invalid`` for the
     field ``file``: wheel_filename, wheel_damaged, wheel_too_large, wheel_path, wheel_parts,
-    wheel_metadata, wheel_name, wheel_version, wheel_record.
+    wheel_metadata, wheel_name, wheel_version, wheel_record, wheel_long, wheel_filename_long,
+    wheel_links.
     """
     name, version, tag = parse_filename(filename)
     try:
@@ -128,11 +135,12 @@ def read_wheel(opened: BinaryIO, filename: str, *, expected_name: str = "") -> W
     except _DAMAGED as error:
         raise wrong("wheel_damaged", name=filename) from error
     check_agreement(metadata, name, version, expected_name)
+    check_lengths(metadata)
     return WheelFacts(
         name=name,
         version=str(metadata.version),
         version_key=canonicalize_version(metadata.version),
-        summary=(metadata.summary or "")[:300],
+        summary=shortened(metadata.summary or "", 300),
         requires_python=str(metadata.requires_python or ""),
         requires=tuple(str(requirement) for requirement in metadata.requires_dist or ()),
         tag=tag,
@@ -144,8 +152,35 @@ def read_wheel(opened: BinaryIO, filename: str, *, expected_name: str = "") -> W
 
 def stated_licence(metadata: Metadata) -> str:
     """Return the licence a package names itself: its expression, or the first line of its text."""
-    lines = (metadata.license_expression or metadata.license or "").strip().splitlines()
-    return lines[0].strip()[:120] if lines else ""
+    lines = (metadata.license or "").strip().splitlines()
+    return metadata.license_expression or shortened(lines[0].strip() if lines else "", 120)
+
+
+def shortened(text: str, limit: int) -> str:
+    """Return at most ``limit`` characters of a text for reading, and show that it goes on.
+
+    >>> shortened("Measures of case logs", 9), shortened("Measures", 9)
+    ('Measures…', 'Measures')
+    """
+    return text if len(text) <= limit else f"{text[: limit - 1].rstrip()}…"
+
+
+def check_lengths(metadata: Metadata) -> None:
+    """Refuse what is kept whole or not at all, where it is too long to be kept."""
+    parts = (
+        ("Version", str(metadata.version), MAX_VERSION),
+        ("Requires-Python", str(metadata.requires_python or ""), MAX_EXPRESSION),
+        ("License-Expression", metadata.license_expression or "", MAX_EXPRESSION),
+    )
+    for part, value, limit in parts:
+        if len(value) > limit:
+            raise wrong("wheel_long", part=part, limit=limit)
+
+
+def check_file_name(filename: str) -> None:
+    """Refuse a file name that could not be kept whole."""
+    if len(filename) > MAX_FILE_NAME:
+        raise wrong("wheel_filename_long", limit=MAX_FILE_NAME)
 
 
 def contents_of(archive: zipfile.ZipFile, folder: str, name: str) -> dict[str, Any]:
@@ -164,6 +199,7 @@ def wrong(code: str, field: str = "file", **params: object) -> Invalid:
 
 def parse_filename(filename: str) -> tuple[str, str, str]:
     """Return (normalised name, version key, tags) that a wheel's file name bears."""
+    check_file_name(filename)
     try:
         name, version, _build, tags = parse_wheel_filename(filename)
     except InvalidWheelFilename:
@@ -179,6 +215,8 @@ def check_members(archive: zipfile.ZipFile, name: str, version: str) -> str:
         raise wrong("wheel_too_large", limit=MAX_UNPACKED_BYTES // 2**20, members=MAX_MEMBERS)
     if len(set(names)) != len(names) or any(not is_inner_path(path) for path in names):
         raise wrong("wheel_path")
+    for member in filter(is_special, members):
+        raise wrong("wheel_links", part=member.filename[:200])
     folders = sorted({path.partition("/")[0] for path in names if ".dist-info/" in path})
     folders = [folder for folder in folders if folder.endswith(".dist-info")]
     if len(folders) != 1 or not is_folder_of(folders[0], name, version):
@@ -187,6 +225,11 @@ def check_members(archive: zipfile.ZipFile, name: str, version: str) -> str:
         if f"{folders[0]}/{part}" not in names:
             raise wrong("wheel_parts", part=part)
     return folders[0]
+
+
+def is_special(member: zipfile.ZipInfo) -> bool:
+    """Return whether a member is a link, a device or the like, as systems of the Unix kind say."""
+    return stat.S_IFMT(member.external_attr >> 16) not in {0, stat.S_IFREG, stat.S_IFDIR}
 
 
 def is_inner_path(path: str) -> bool:

@@ -8,7 +8,6 @@ import contextlib
 import gzip
 import hashlib
 import json
-import stat
 import tarfile
 import zipfile
 import zlib
@@ -17,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any, BinaryIO, Final, Self
 
-from incubator.domain.module import CHUNK, is_inner_path, wrong
+from incubator.domain.module import CHUNK, is_inner_path, is_special, wrong
 from portal.domain.content_types import GZIP, TAR, ZIP, check_directory
 from portal.domain.lifecycle import Invalid
 
@@ -200,8 +199,7 @@ def check_bundle(archive: zipfile.ZipFile) -> int:
 
 def check_bundle_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> None:
     """Refuse a link, a file that no browser fetches, and one whose checksum is wrong."""
-    kind = stat.S_IFMT(member.external_attr >> 16)
-    if kind not in {0, stat.S_IFREG, stat.S_IFDIR}:
+    if is_special(member):
         raise wrong("module_file_links", part=member.filename[:200])
     if member.is_dir():
         return

@@ -12,10 +12,10 @@ from typing import Any, BinaryIO, Final
 from packaging.version import InvalidVersion, Version
 
 from incubator.domain.model_weights import read_weights
-from incubator.domain.module import wrong
+from incubator.domain.module import MAX_VERSION, wrong
 from incubator.domain.module_archives import read_bundle, read_container
 from incubator.domain.module_sql import read_sql
-from portal.domain.content_types import HEAD_BYTES, PICKLE, sniff
+from portal.domain.content_types import HEAD_BYTES, PICKLE, settled, sniff
 
 KINDS: Final = ("weights", "container", "sql", "bundle")
 EDITABLE: Final = ("draft", "changes_requested")
@@ -54,8 +54,8 @@ def check_version(number: str) -> str:
         normal = str(Version(number.strip()))
     except InvalidVersion:
         raise wrong("module_version", "number", number=number.strip()[:60]) from None
-    if len(normal) > 60:
-        raise wrong("module_version", "number", number=normal[:60])
+    if len(normal) > MAX_VERSION:
+        raise wrong("module_version", "number", number=normal[:MAX_VERSION])
     return normal
 
 
@@ -76,12 +76,13 @@ def read_module_file(kind: str, opened: BinaryIO, name: str) -> dict[str, Any]:
     ``opened`` is seekable and left anywhere. Raises ``Invalid`` for the field ``file``:
     module_file_name, weights_pickle, weights_layout, module_file_damaged, module_file_large,
     module_file_path, module_file_links, container_parts, container_digest, bundle_member,
-    bundle_empty, sql_text, sql_command. A type that the kind does not take is left to the
-    allow list of ``store_file``.
+    bundle_empty, sql_text, sql_command, sql_begin. A type that the kind does not take is left to
+    the allow list of ``store_file``.
     """
     check_name(name)
     opened.seek(0)
-    found = sniff(opened.read(HEAD_BYTES), opened)
+    head = opened.read(HEAD_BYTES)
+    found = settled(use_of(kind), sniff(head, opened), head)
     if found == PICKLE or (kind == "weights" and name.lower().endswith(PICKLE_ENDINGS)):
         raise wrong("weights_pickle", name=name)
     opened.seek(0)

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Any, BinaryIO, Final
 
 from incubator.domain.module import wrong
+from portal.domain.content_types import CSV, TEXT
 
 MAX_SQL_BYTES: Final = 20 * 2**20
 _OPENERS: Final = re.compile(r"(?<!\w)e'|'|\"|--|/\*|\$\w{0,63}\$", re.IGNORECASE)
@@ -23,10 +24,11 @@ _COMMAND: Final = re.compile(
 )
 
 
-def read_sql(opened: BinaryIO, _found: str, name: str) -> dict[str, Any]:
+def read_sql(opened: BinaryIO, found: str, name: str) -> dict[str, Any]:
     """Return how many lines the SQL script in ``opened`` (at its beginning) has.
 
-    Raises ``Invalid``: module_file_large, sql_text (not UTF-8), sql_command with its line.
+    Raises ``Invalid``: module_file_large, sql_text (not UTF-8), sql_command with its line,
+    sql_begin (a text that begins with no statement).
     """
     data = opened.read(MAX_SQL_BYTES + 1)
     if len(data) > MAX_SQL_BYTES:
@@ -39,6 +41,8 @@ def read_sql(opened: BinaryIO, _found: str, name: str) -> dict[str, Any]:
     place = shell.start() if shell else command_in(text)
     if place is not None:
         raise wrong("sql_command", line=text.count("\n", 0, place) + 1)
+    if found in {CSV, TEXT}:
+        raise wrong("sql_begin", name=name)
     return {"format": "SQL", "lines": len(text.splitlines())}
 
 

@@ -23,8 +23,11 @@ from incubator.domain.module import (
     MAX_UNPACKED_BYTES,
     WheelFacts,
     check_agreement,
+    check_file_name,
+    check_lengths,
     is_inner_path,
     read_metadata,
+    shortened,
     stated_licence,
     wrong,
 )
@@ -69,7 +72,7 @@ def read_sdist(opened: BinaryIO, filename: str, *, expected_name: str = "") -> W
     File name, the one folder in it, ``PKG-INFO`` and, where given, ``expected_name`` must agree;
     it holds files and folders only. Raises ``Invalid`` for the field ``file``: wheel_filename,
     wheel_damaged, wheel_too_large, wheel_path, wheel_links, wheel_parts, wheel_metadata,
-    wheel_name, wheel_version.
+    wheel_name, wheel_version, wheel_long, wheel_filename_long.
     """
     name, version = parse_filename(filename)
     opened.seek(0)
@@ -83,11 +86,12 @@ def read_sdist(opened: BinaryIO, filename: str, *, expected_name: str = "") -> W
     except _DAMAGED as error:
         raise wrong("wheel_damaged", name=filename) from error
     check_agreement(metadata, name, version, expected_name)
+    check_lengths(metadata)
     return WheelFacts(
         name=name,
         version=str(metadata.version),
         version_key=version,
-        summary=(metadata.summary or "")[:300],
+        summary=shortened(metadata.summary or "", 300),
         requires_python=str(metadata.requires_python or ""),
         requires=tuple(str(requirement) for requirement in metadata.requires_dist or ()),
         tag=TAG,
@@ -102,6 +106,7 @@ def parse_filename(filename: str) -> tuple[str, str]:
     >>> parse_filename("hy_one-1.0.0.tar.gz")
     ('hy-one', '1')
     """
+    check_file_name(filename)
     try:
         name, version = parse_sdist_filename(filename)
     except InvalidSdistFilename:

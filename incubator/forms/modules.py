@@ -15,17 +15,9 @@ class ModuleSearchForm(forms.Form):
     q = forms.CharField(label=_("Name or purpose"), required=False, max_length=80)
 
 
-class ModuleForm(forms.Form):
-    """A new module; its releases follow."""
+class ModuleTextsForm(forms.Form):
+    """What a module's contributor writes about it."""
 
-    owner = forms.ModelChoiceField(
-        label=_("Contributed by"), queryset=Organisation.objects.none(), required=False
-    )
-    name = forms.CharField(
-        label=_("Package name"),
-        max_length=100,
-        help_text=_("As it is installed, for example hy-case-dedup."),
-    )
     title = forms.CharField(label=_("Title"), max_length=120)
     title_en = forms.CharField(label=_("Title in English"), max_length=160, required=False)
     summary = forms.CharField(
@@ -49,6 +41,29 @@ class ModuleForm(forms.Form):
         required=False,
         widget=forms.Textarea(attrs={"rows": 6, "class": "hy-mono"}),
     )
+
+    def __init__(self, *args: Any, licence_kept: bool = False, **kwargs: Any) -> None:
+        """Close the licence where firms may have taken the module under it."""
+        super().__init__(*args, **kwargs)
+        if licence_kept:
+            self.fields["licence"].disabled = True
+            self.fields["licence"].help_text = _(
+                "It stays as it was registered, as a version is published."
+            )
+
+
+class ModuleForm(ModuleTextsForm):
+    """A new module; its releases follow."""
+
+    owner = forms.ModelChoiceField(
+        label=_("Contributed by"), queryset=Organisation.objects.none(), required=False
+    )
+    name = forms.CharField(
+        label=_("Package name"),
+        max_length=100,
+        help_text=_("As it is installed, for example hy-case-dedup."),
+    )
+    field_order = ("owner", "name")
 
     def __init__(self, *args: Any, firms: list[Organisation], county: bool, **kwargs: Any) -> None:
         """Offer the person's admitted firms, and the county where they act for it."""

@@ -49,6 +49,8 @@ add_deeds(
         "incubator.leave_course": _("Leave a course"),
         "incubator.module.create": _("Propose a shared module"),
         "incubator.module.created": _("Shared module proposed"),
+        "incubator.module.edit": _("Correct the details of a module"),
+        "incubator.module.edited": _("Details of a module corrected"),
         "incubator.module.remove": _("Remove a module without a release"),
         "incubator.module.download": _("Download a module"),
         "incubator.module.use": _("Record the modules of an accepted deliverable"),

@@ -72,6 +72,9 @@ add_refusals(
             "it. Choose another name, for example hy-%(name)s."
         ),
         "module_exists": _("A module with this name exists already."),
+        "module_licence_kept": _(
+            "The licence stays as it was registered: firms have taken published versions under it."
+        ),
         "module_gone": _("The module %(name)s was removed meanwhile. Nothing was kept."),
         "module_in_use": _(
             "The module %(name)s has a release; only a name without any can be removed."
@@ -99,10 +102,17 @@ add_refusals(
             "The package holds a file twice, or one that would be unpacked outside its folder."
         ),
         "wheel_links": _(
-            "“%(part)s” is a link or a special file; a source distribution holds files and "
-            "folders only."
+            "“%(part)s” is a link or a special file; a package holds files and folders only."
         ),
         "wheel_parts": _("The package lacks “%(part)s”, or it is not usable. Build it again."),
+        "wheel_long": _(
+            "“%(part)s” of the package is longer than %(limit)s characters; cut, it would say "
+            "something else. Write it shorter and build again."
+        ),
+        "wheel_filename_long": _(
+            "The name of the file is longer than %(limit)s characters. Give the module a shorter "
+            "name or build for fewer platforms at a time."
+        ),
         "wheel_metadata": _("The package's metadata is not valid: %(detail)s."),
         "wheel_name": _("The package says that it is “%(found)s”; expected was “%(expected)s”."),
         "wheel_version": _(
@@ -123,6 +133,10 @@ add_refusals(
             "beginning with a letter or digit, so that the name works in every command."
         ),
         "module_file_exists": _("The release has a file “%(name)s” already. Remove it first."),
+        "module_file_case": _(
+            "The release has a file “%(name)s” already, and many computers take names that differ "
+            "in capitals only for one. Rename yours."
+        ),
         "module_file_gone": _("This file is not in the release any more."),
         "module_files_full": _("A release takes up to %(limit)s files."),
         "module_file_damaged": _("“%(name)s” cannot be read: it is damaged or encrypted."),
@@ -154,6 +168,10 @@ add_refusals(
         ),
         "bundle_empty": _("The archive holds no page, script or style."),
         "sql_text": _("“%(name)s” is no text in UTF-8."),
+        "sql_begin": _(
+            "“%(name)s” begins with no SQL statement that is known here. Let it begin with one, "
+            "such as CREATE TABLE, INSERT or SELECT; comments may stand before it."
+        ),
         "sql_command": _(
             "Line %(line)s holds a command to the database's client, reads rows by COPY or changes "
             "how quotes are read. Send SQL only, with rows as INSERT."

@@ -7,7 +7,7 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from incubator.domain.module import DOWNLOADABLE, RELEASE
+from incubator.domain.module import DOWNLOADABLE, MAX_EXPRESSION, MAX_VERSION, RELEASE
 from incubator.domain.module_file import KINDS
 from incubator.domain.module_use import UNCOUNTED
 from incubator.labels.modules import (
@@ -105,13 +105,13 @@ class ModuleRelease(Stateful):
         _("state"), max_length=32, db_index=True, choices=module_release_states
     )
     module = models.ForeignKey(SharedModule, on_delete=models.PROTECT, related_name="releases")
-    number = models.CharField(_("version"), max_length=60)
-    number_key = models.CharField(max_length=60)
+    number = models.CharField(_("version"), max_length=MAX_VERSION)
+    number_key = models.CharField(max_length=MAX_VERSION)
     file = models.ForeignKey(  # the Python package; a release may consist of other files
         "portal.StoredFile", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
     sha256 = models.CharField("SHA-256", max_length=64, blank=True)
-    requires_python = models.CharField(_("Python"), max_length=120, blank=True)
+    requires_python = models.CharField(_("Python"), max_length=MAX_EXPRESSION, blank=True)
     metadata = models.JSONField(_("metadata"), default=dict)
     core_metadata = models.TextField(blank=True)  # METADATA as it is, served beside the file
     uploaded_by = models.ForeignKey(

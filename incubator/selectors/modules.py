@@ -42,9 +42,10 @@ def published_modules() -> int:
 def library() -> "QuerySet[SharedModule]":
     """Return the modules with a release that can be downloaded, with ``latest`` and figures.
 
-    ``latest`` is the newest published number (else the newest yanked one), ``users`` how many
-    firms other than the owner downloaded the module, ``deliverers`` how many delivered with it
-    and ``deliveries`` in how many accepted deliverables.
+    ``latest`` is the newest published number (else the newest yanked one) and ``latest_state``
+    the state of that release, ``users`` how many firms other than the owner downloaded the
+    module, ``deliverers`` how many delivered with it and ``deliveries`` in how many accepted
+    deliverables.
     """
     newest = (
         ModuleRelease.objects.downloadable()
@@ -56,6 +57,7 @@ def library() -> "QuerySet[SharedModule]":
         with_uses(SharedModule.objects.select_related("owner"), "release__module")
         .annotate(
             latest=Subquery(newest.values("number")[:1]),
+            latest_state=Subquery(newest.values("state")[:1]),
             published=Subquery(newest.values("published_at")[:1]),
             users=Count("releases__downloads__organisation", filter=others, distinct=True),
         )
@@ -222,6 +224,11 @@ def contributable(user: User) -> "QuerySet[SharedModule]":
     if user.role_codes & CURATORS:
         mine |= Q(owner__isnull=True)
     return SharedModule.objects.filter(mine).select_related("owner")
+
+
+def has_fixed_licence(module: SharedModule) -> bool:
+    """Return whether firms may have taken a release under the module's licence (one query)."""
+    return module.releases.downloadable().exists()
 
 
 def my_modules(user: User) -> list[SharedModule]:

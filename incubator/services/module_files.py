@@ -57,8 +57,8 @@ def add_file(
     """Add a file of ``kind`` to a release that is a draft or was sent back.
 
     Raises ``Invalid`` with the code of what is wrong with the file (``read_module_file``,
-    ``store_file``; ``module_file_exists``, ``module_files_full``), ``Conflict``
-    (``release_closed``) or ``NotAllowed``.
+    ``store_file``; ``module_file_exists``, ``module_file_case``, ``module_files_full``),
+    ``Conflict`` (``release_closed``) or ``NotAllowed``.
     """
     owner = release.module.owner
     with operation(
@@ -67,8 +67,10 @@ def add_file(
         require_contributor(actor, owner)
         require_editable(release)
         name = str(upload.name or "").replace("\\", "/").rpartition("/")[2]
-        if release.files.filter(name=name).exists():
-            raise wrong("module_file_exists", name=name)
+        same = release.files.filter(name__iexact=name).first()
+        if same is not None:
+            code = "module_file_exists" if same.name == name else "module_file_case"
+            raise wrong(code, name=same.name)
         if release.files.count() >= MAX_FILES:
             raise wrong("module_files_full", limit=MAX_FILES)
         facts = read_module_file(kind, upload, name)  # type: ignore[arg-type]

@@ -17,9 +17,10 @@ from incubator.domain.sdist import ENDING, read_sdist
 from incubator.models import ModuleDownload, ModuleRelease, SharedModule
 from incubator.models.modules import CURATORS
 from incubator.permissions.modules import admitted_firms, require_contributor
+from incubator.selectors.modules import has_fixed_licence
 from portal.domain.lifecycle import Conflict, Invalid, NotAllowed
 from portal.domain.roles import Role
-from portal.domain.texts import is_blank
+from portal.domain.texts import is_blank, unseen_fields
 from portal.events import ModulePublished
 from portal.models import Membership, Organisation, StoredFile, User
 from portal.notifications import notify
@@ -29,6 +30,8 @@ from portal.services.operations import operation
 from portal.services.transitions import apply_transition, lock
 from portal.services.work import open_work
 
+TEXTS = ("title", "title_en", "summary", "summary_en", "licence", "contact", "example")
+"""What a module's contributor writes about it."""
 Upload: TypeAlias = "UploadedFile[bytes] | File[bytes]"
 
 
@@ -72,16 +75,75 @@ def create_module(
 
 def save_new_module(module: SharedModule) -> None:
     """Save a module, or say what is wrong with it; the database decides about its name."""
-    try:
-        module.full_clean(validate_unique=False)
-    except ValidationError as error:
-        fields = {key: " ".join(texts) for key, texts in error.message_dict.items()}
-        raise Invalid("invalid_input", fields=fields) from error
+    check_texts(module)
     try:
         with transaction.atomic():
             module.save()
     except IntegrityError as error:
         raise wrong("module_exists", "name", name=module.name) from error
+
+
+def check_texts(module: SharedModule) -> None:
+    """Raise ``Invalid("invalid_input")`` naming every text that is missing, unseen or too long."""
+    if unseen := unseen_fields({name: getattr(module, name) for name in TEXTS}):
+        raise Invalid("invalid_input", fields=unseen)
+    try:
+        module.full_clean(validate_unique=False)
+    except ValidationError as error:
+        fields = {key: " ".join(texts) for key, texts in error.message_dict.items()}
+        raise Invalid("invalid_input", fields=fields) from error
+
+
+def edit_module(
+    *,
+    module: SharedModule,
+    title: str,
+    summary: str,
+    licence: str,
+    contact: str,
+    actor: User,
+    now: datetime,
+    title_en: str = "",
+    summary_en: str = "",
+    example: str = "",
+) -> SharedModule:
+    """Correct what a module's contributor writes about it; pages show it at once.
+
+    The audit trail keeps which texts changed. Raises ``Invalid`` (``invalid_input``,
+    ``module_licence_kept`` once a release is published), ``Conflict("module_gone")`` or
+    ``NotAllowed``.
+    """
+    owner = module.owner
+    with operation(
+        "incubator.module.edit", actor=actor, now=now, subject=module, organisation=owner
+    ) as opened:
+        require_contributor(actor, owner)
+        locked = lock_module(module)
+        if licence != locked.licence and has_fixed_licence(locked):
+            raise wrong("module_licence_kept", "licence")
+        values = {
+            "title": title,
+            "title_en": title_en,
+            "summary": summary,
+            "summary_en": summary_en,
+            "licence": licence,
+            "contact": contact,
+            "example": example,
+        }
+        changed = [name for name in TEXTS if lines(getattr(locked, name)) != lines(values[name])]
+        for name in changed:
+            setattr(locked, name, values[name])
+        check_texts(locked)
+        locked.save(update_fields=changed)
+        opened.record(
+            "incubator.module.edited", subject=locked, organisation=owner, changed=changed
+        )
+    return locked
+
+
+def lines(text: str) -> list[str]:
+    """Return a text's lines, however browsers end them, to tell whether it was changed."""
+    return text.strip().splitlines()
 
 
 def remove_module(*, module: SharedModule, reason: str, actor: User, now: datetime) -> None:
@@ -198,7 +260,7 @@ def file_values(facts: WheelFacts, stored: StoredFile | None) -> dict[str, Any]:
         "number": facts.version,
         "file": stored,
         "sha256": stored.sha256 if stored else "",
-        "requires_python": facts.requires_python[:120],
+        "requires_python": facts.requires_python,
         "metadata": described(facts),
         "core_metadata": facts.core_metadata,
     }

@@ -214,12 +214,11 @@ def refused_page(request: HttpRequest, case: Application, form: ApplicationForm)
 
 
 def saved_elsewhere(case: Application, form: ApplicationForm) -> dict[str, str]:
-    """Return the saved answers, in words, that differ from what a form holds."""
+    """Return the saved answers, in words, that differ from what a form holds; “” for none."""
     typed, saved = form.current(), case.answers
-    lines = selectors.answer_lines(case, saved, masked=False)
     return {
-        one.name: str(one.text)
-        for one in lines
+        one.name: "" if is_empty(saved.get(one.name)) else str(one.text)
+        for one in selectors.answer_lines(case, saved, masked=False)
         if typed.get(one.name) != saved.get(one.name)
         and not (is_empty(typed.get(one.name)) and is_empty(saved.get(one.name)))
     }
@@ -264,6 +263,7 @@ def edit_page(
         "refusal": open_refusal(case, timezone.localdate()),
         "earlier": selectors.earlier_answers(case),
         "taken_over": selectors.taken_over_labels(case),
+        "theirs": {},
         "may_submit": case.state != rules.LIFECYCLE.initial
         or case.form.window.clock(timezone.localdate()) == "open",
         **extra,

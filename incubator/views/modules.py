@@ -4,6 +4,7 @@ from typing import Any
 
 from django.conf import settings
 from django.forms import Form
+from django.forms.models import model_to_dict
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -16,6 +17,7 @@ from incubator.forms.modules import (
     ModuleFileForm,
     ModuleForm,
     ModuleSearchForm,
+    ModuleTextsForm,
     ReasonForm,
     ReleaseForm,
     StartReleaseForm,
@@ -78,7 +80,7 @@ def module_detail(request: HttpRequest, name: str) -> HttpResponse:
         "page": page,
         "access": download_access(request),
         "file": page.current.file,
-        "pip_line": pip_line(name),
+        "pip_line": pip_line(page.current),
         "curl_lines": curl_lines(page.current),
         "check_line": check_line(page.current),
         "firms": reads.firms_using(page.module) if sees_firms else None,
@@ -87,11 +89,16 @@ def module_detail(request: HttpRequest, name: str) -> HttpResponse:
     return render(request, "incubator/modules/module_detail.html", context)
 
 
-def pip_line(name: str) -> str:
-    """Return how to install a module from the portal's index; TOKEN stands for the reader's own."""
+def pip_line(release: ModuleRelease) -> str:
+    """Return how to install a module from the portal's index; TOKEN stands for the reader's own.
+
+    pip passes over a withdrawn release unless it is named by its number (PEP 592).
+    """
+    name = release.module.name
+    wanted = f"{name}=={release.number}" if release.state == "yanked" else name
     scheme, _colon, host = settings.BASE_URL.partition("://")
     index = reverse("incubator:index_projects")
-    return f"pip install --index-url {scheme}://TOKEN@{host.rstrip('/')}{index} {name}"
+    return f"pip install --index-url {scheme}://TOKEN@{host.rstrip('/')}{index} {wanted}"
 
 
 def own_url(route: str, *args: object) -> str:
@@ -205,6 +212,27 @@ def module_new(request: HttpRequest) -> HttpResponse:
         return done(request, text, "incubator:release_new", module.name)
     context = {"may_contribute": may_contribute(request)}
     return form_page(request, "incubator/modules/module_new.html", form, context)
+
+
+@DESK
+def module_edit(request: HttpRequest, name: str) -> HttpResponse:
+    """Correct the details of my module."""
+    module = reads.my_module(request.user, name)
+    form = ModuleTextsForm(
+        request.POST or None,
+        initial=model_to_dict(module, services.TEXTS),
+        licence_kept=reads.has_fixed_licence(module),
+    )
+    ok, _edited = run_form(
+        form,
+        lambda values: services.edit_module(
+            module=module, actor=request.user, now=timezone.now(), **values
+        ),
+    )
+    if ok:
+        text = _("The details of %(name)s are corrected.") % {"name": name}
+        return done(request, text, "incubator:module_desk")
+    return form_page(request, "incubator/modules/module_edit.html", form, {"module": module})
 
 
 @for_roles(Role.STAFF)

@@ -100,6 +100,24 @@ _SQL_BEGINS: Final = re.compile(
     re.IGNORECASE,
 )
 
+_SQL_VERBS: Final = (
+    "abort alter analyse analyze attach begin call checkpoint close cluster comment commit copy "
+    "create deallocate declare delete desc describe detach discard do drop end exec execute "
+    "explain fetch flush grant import insert install load lock merge notify optimize perform "
+    "pragma prepare reassign refresh reindex release rename repair replace reset revoke rollback "
+    "savepoint security select set show signal start table truncate update upsert use vacuum "
+    "values with"
+)
+_SQL_START: Final = re.compile(
+    r"(?:[\s;(]|--[^\n]*+|/\*(?:/\*.*?(?:\*/|\Z)|.)*?(?:\*/|\Z))*+"
+    rf"(?:(?:{_SQL_VERBS.replace(' ', '|')})\b(?!\s*,)|\Z)",
+    re.IGNORECASE | re.DOTALL,
+)
+"""Comments, one within the other or not, and the word that a statement begins with.
+
+A comma after the word makes it the head of a table.
+"""
+
 _OFFICE: Final = frozenset({DOCX, XLSX, PPTX})
 _IMAGES: Final = frozenset({JPEG, PNG, WEBP})
 
@@ -192,6 +210,25 @@ def sniff(head: bytes, opened: BinaryIO | None = None) -> str:
     if found == GZIP and opened is not None:
         return _rewound(opened, _sniff_gzip)
     return found or _by_structure(head) or _sniff_text(head)
+
+
+def settled(use: str, sniffed: str, head: bytes) -> str:
+    r"""Return the type of a file that was sniffed from `head` and comes where `use` is expected.
+
+    SQL has no signature, and any statement with a comma looks like a table. Where SQL is taken and
+    tables are not, a text that begins with a word of SQL, or is nothing but a comment as far as
+    `head` goes, is SQL.
+
+    >>> settled("module_sql", CSV, b"SELECT a, b FROM c;"), settled("module_sql", CSV, b"a,b\n1,2")
+    ('application/sql', 'text/csv')
+    >>> settled("deliverable", CSV, b"SELECT a, b FROM c;")
+    'text/csv'
+    """
+    text = _decoded(head) if SQL in ALLOWED[use] and sniffed in {CSV, TEXT} else None
+    if text is None:
+        return sniffed
+    start = text.lstrip("\ufeff").strip()
+    return SQL if start and _SQL_START.match(start) else sniffed
 
 
 def check_type(use: str, sniffed: str, filename: str) -> None:

@@ -1,6 +1,7 @@
 """What of a text can be seen: where words are asked for, characters that nobody sees are none."""
 
 import unicodedata
+from collections.abc import Mapping
 from typing import Final
 
 UNSEEN_KINDS: Final = frozenset({"Cc", "Cf", "Zs", "Zl", "Zp"})
@@ -45,6 +46,15 @@ def is_blank(text: str) -> bool:
     False
     """
     return not any(map(is_seen, text))
+
+
+def unseen_fields(values: Mapping[str, str]) -> dict[str, str]:
+    r"""Return by field the refusal of a text that has characters, and none that is seen.
+
+    >>> unseen_fields({"title": "\u2060\u200b", "summary": "好", "title_en": ""})
+    {'title': 'text_required'}
+    """
+    return {name: "text_required" for name, text in values.items() if text and is_blank(text)}
 
 
 def legible(text: str) -> str:

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from portal.domain.lifecycle import Conflict, Invalid, NotAllowed
 from portal.domain.roles import ADMINISTRATORS, BOUND, INVITERS, Role, allowed_in, clash
+from portal.domain.texts import unseen_fields
 from portal.events import InvitationSent, external
 from portal.labels import ROLES
 from portal.models import Invitation, Membership, Organisation, User
@@ -41,9 +42,18 @@ def register_organisation(
     """Register an organisation; a person who registers a firm becomes its signer.
 
     Raises ``Invalid("invalid_input")`` whose ``fields`` name what is wrong
-    (a malformed code, or one that is already registered).
+    (a malformed code, or one that is already registered; a text of which nothing can be seen).
     """
     with operation("organisation.register", actor=actor, now=now, kind=kind) as opened:
+        texts = {
+            "name": name,
+            "name_en": name_en,
+            "address": address,
+            "phone": phone,
+            "legal_representative": legal_representative,
+        }
+        if unseen := unseen_fields(texts):
+            raise Invalid("invalid_input", fields=unseen)
         organisation = Organisation(
             kind=kind,
             name=name.strip(),

@@ -19,6 +19,7 @@ from portal.domain.content_types import (
     HEAD_BYTES,
     FileTypeRefused,
     check_type,
+    settled,
     sniff,
 )
 from portal.domain.lifecycle import Invalid
@@ -185,7 +186,8 @@ def copy_hashing(source: File[bytes], target: BinaryIO, name: str, limit: int) -
 def judged_type(path: Path, use: str, name: str) -> str:
     """Return the type that the content shows, or refuse it."""
     with path.open("rb") as opened:
-        found = sniff(opened.read(HEAD_BYTES), opened)
+        head = opened.read(HEAD_BYTES)
+        found = settled(use, sniff(head, opened), head)
     try:
         check_type(use, found, name)
     except FileTypeRefused as refusal:

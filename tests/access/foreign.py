@@ -298,6 +298,7 @@ SCENES: dict[str, Scene] = {
         {
             "incubator:module": get("owner2", name="@name"),
             "incubator:module_download": post("owner2", name="@name", number="1.0.0"),
+            "incubator:module_edit": post("owner2", name="@name"),
             "incubator:module_remove": post("staff", name="@name"),
             "incubator:release_new": get("owner2", name="@name"),
             "incubator:release": get("owner2", pk="@release"),

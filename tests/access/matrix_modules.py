@@ -15,6 +15,7 @@ MATRIX: dict[str, frozenset[str] | str] = {
     "incubator:module_file_download": "login",
     "incubator:module_desk": DESK,
     "incubator:module_new": DESK,
+    "incubator:module_edit": DESK,
     "incubator:module_remove": frozenset({"staff"}),
     "incubator:release_new": DESK,
     "incubator:release": DESK,

@@ -349,6 +349,15 @@ def test_form_errors_lead_to_their_fields_and_say_what_was_kept(english):
     assert "Your words are kept." in html
 
 
+def test_form_errors_read_as_sentences_where_only_their_text_is_shown(english):
+    """The upload's script shows the text of a refused page's summary."""
+    form = SampleForm({"name": "x", "verdict": "yes", "true": "on"})
+    form.add_error(None, "The file is too large.")
+    html = render("{% form_errors form %}", form=form)
+    text = " ".join(re.sub(r"<[^>]+>", "", html).split())
+    assert text == "This could not be done: The file is too large."
+
+
 def test_form_errors_of_a_good_form_are_nothing():
     form = SampleForm({"name": "x", "verdict": "yes", "true": "on"})
     assert render("{% form_errors form %}", form=form).strip() == ""

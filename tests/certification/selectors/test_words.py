@@ -61,9 +61,9 @@ def test_every_leaf_of_every_shipped_rubric_has_words(name, language):
             "acquired",
             [
                 "专家在下列范围内评分：",
-                "知识产权获得方式 = 自主研发: 1 至 6 分",
-                "知识产权获得方式 = 仅有受让、受赠和并购等: 1 至 3 分",
-                "其他情形: 0 至 0 分",
+                "知识产权获得方式 = 自主研发：1 至 6 分",
+                "知识产权获得方式 = 仅有受让、受赠和并购等：1 至 3 分",
+                "其他情形：0 至 0 分",
             ],
             [
                 "an expert's choice within:",
@@ -191,7 +191,7 @@ def test_leaf_tells_value_date_and_rule():
         "R&D share of revenue: 4 (of 1 Jun 2025); counted as: ≥ 3, < 5"
     )
     assert text_of(NAMED, result, "rd_intensity", "zh-hans") == (
-        "研发投入占营业收入比重: 4（2025年6月1日）；计分依据：≥ 3, < 5"
+        "研发投入占营业收入比重：4（2025年6月1日）；计分依据：≥ 3, < 5"
     )
     assert text_of(NAMED, result, "courses") == (
         "Courses passed: nothing recorded; without evidence no points"

@@ -49,6 +49,36 @@ def with_member(path: str) -> bytes:
     return recorded(parts() | {path: b"x"})
 
 
+def with_kind(kind: int, path: str = "linked.py") -> bytes:
+    """A wheel with one more member, marked as ``kind`` (a mode of Unix)."""
+    target = io.BytesIO(with_member(path))
+    with zipfile.ZipFile(target) as archive:
+        parts = [(one, archive.read(one)) for one in archive.infolist()]
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w") as archive:
+        for one, data in parts:
+            if one.filename == path:
+                one.external_attr = kind << 16
+            archive.writestr(one, data)
+    return target.getvalue()
+
+
+def said(line: str) -> bytes:
+    """A wheel with one more line in its metadata, in which ``Requires-Python`` stands once."""
+    return changed(
+        METADATA,
+        lambda old: (
+            old.replace(b"Requires-Python: >=3.11\n", b"").replace(b"2.1", b"2.4") + line.encode()
+        ),
+    )
+
+
+def pythons(length: int) -> str:
+    """A valid specifier of so many characters, in its normal form."""
+    clauses = [f"!=3.{number:03}" for number in range(length // 8 - 1)]
+    return ",".join([*clauses, f">=3.{'1' * (length - len(clauses) * 8 - 4)}"])
+
+
 def twice() -> bytes:
     """A wheel that holds a file twice."""
     target = io.BytesIO(zipped(parts()))
@@ -100,6 +130,11 @@ BAD = [
     ),
     ("wheel_record", lambda: zipped(parts() | {"one.py": b"x = 2\n"}), FILE),
     ("wheel_record", lambda: zipped(parts() | {"more.py": b"x = 2\n"}), FILE),
+    ("wheel_links", lambda: with_kind(0o120777), FILE),
+    ("wheel_links", lambda: with_kind(0o010644), FILE),
+    ("wheel_long", lambda: said(f"Requires-Python: {pythons(501)}\n"), FILE),
+    ("wheel_long", lambda: said(f"License-Expression: {' OR '.join(['MIT'] * 73)}\n"), FILE),
+    ("wheel_filename_long", lambda: zipped(parts()), f"hy_one-1.0-py3-none-{'a' * 161}.whl"),
 ]
 
 
@@ -131,7 +166,8 @@ Requires-Python: >=3.11
         ("License: MIT\n", "MIT"),
         ("License-Expression: Apache-2.0\n", "Apache-2.0"),
         ("License: The whole text\n        of a licence\n", "The whole text"),
-        ("License: " + "x" * 200 + "\n", "x" * 120),
+        ("License: " + "x" * 200 + "\n", "x" * 119 + "…"),
+        ("License-Expression: " + " OR ".join(["MIT"] * 40) + "\n", " OR ".join(["MIT"] * 40)),
         ("", ""),
     ],
 )
@@ -166,6 +202,34 @@ def test_read_wheel_of_the_project_says_what_it_is():
 def test_read_wheel_with_requirements_lists_them():
     data = changed(METADATA, lambda old: old + b"Requires-Dist: pandas>=3\n")
     assert read_wheel(io.BytesIO(data), FILE).requires == ("pandas>=3",)
+
+
+def test_read_wheel_keeps_the_whole_of_requires_python():
+    text = pythons(500)
+    facts = read_wheel(io.BytesIO(said(f"Requires-Python: {text}\n")), FILE)
+    assert (len(text), facts.requires_python) == (500, text)
+
+
+def test_read_wheel_says_which_part_is_too_long():
+    refusal = refused(said(f"Requires-Python: {pythons(501)}\n"), FILE)
+    assert refusal.params == {"part": "Requires-Python", "limit": 500}
+
+
+def test_read_wheel_of_a_version_that_has_no_room_is_refused():
+    version = "1." + "1" * 59
+    data = build_wheel(NAME, version, "One", {"one.py": ""})
+    refusal = refused(data, wheel_name(NAME, version))
+    assert (refusal.code, refusal.params) == ("wheel_long", {"part": "Version", "limit": 60})
+
+
+def test_read_wheel_shows_that_a_long_summary_goes_on():
+    data = changed(METADATA, lambda old: old.replace(b"Summary: One", b"Summary: " + b"1" * 301))
+    assert read_wheel(io.BytesIO(data), FILE).summary == "1" * 299 + "…"
+
+
+@pytest.mark.parametrize("kind", [0, 0o100644, 0o100755])
+def test_read_wheel_with_a_plain_file_of_any_rights_is_read(kind):
+    assert read_wheel(io.BytesIO(with_kind(kind)), FILE).name == NAME
 
 
 def test_read_wheel_with_folder_entry_is_read():

@@ -97,6 +97,16 @@ def test_sql_in_another_encoding_is_refused(data):
     assert refusal("sql", data)[0] == "sql_text"
 
 
+@pytest.mark.parametrize("text", ["SELECT 村, 事项 FROM t;", "-- a, b\nDO $$ BEGIN END $$;"])
+def test_sql_with_a_comma_in_its_first_line_is_sql(text):
+    assert read("sql", text.encode())["format"] == "SQL"
+
+
+@pytest.mark.parametrize("text", ["村, 事项\n甲, 乙", "Dear all", "select,name\n1,2"])
+def test_text_that_begins_with_no_statement_is_refused_in_words_of_its_own(text):
+    assert refusal("sql", text.encode()) == ("sql_begin", {"name": "a.bin"})
+
+
 def test_sql_beyond_its_limit_is_refused(monkeypatch):
     monkeypatch.setattr(module_sql, "MAX_SQL_BYTES", 2**20)
     assert refusal("sql", b"S" * (2**20 + 1)) == ("module_file_large", {"limit": 1, "members": 1})

@@ -88,6 +88,8 @@ BAD = [
         FILE,
     ),
     ("wheel_metadata", lambda: info("2.2", "9.9"), FILE),
+    ("wheel_long", lambda: info(">=3.9", ",".join(f"!=3.{n}" for n in range(80))), FILE),
+    ("wheel_filename_long", packed, f"hy_{'s' * 180}-1.0.tar.gz"),
     ("wheel_name", lambda: info("Name: hy-src", "Name: other"), FILE),
     ("wheel_version", lambda: info("Version: 1.2.0", "Version: 1.3"), FILE),
     ("wheel_too_large", lambda: zeros(MAX_UNPACKED_BYTES + 2**20), FILE),

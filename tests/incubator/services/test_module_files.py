@@ -76,7 +76,7 @@ def test_add_file_keeps_bytes_digest_and_what_it_says(world, kind, name, data):
         ("weights", "w.safetensors", b"GGUF", "weights_layout"),
         ("weights", "w.onnx", safetensors({"w": [1]}), "file_ending"),
         ("weights", "w.gguf", b"%PDF-1.7", "file_type"),
-        ("sql", "a.sql", b"a,b\n1,2\n", "file_type"),
+        ("sql", "a.sql", b"a,b\n1,2\n", "sql_begin"),
         ("bundle", "a.tar", image(), "file_type"),
         ("container", "i.tar", b"MZ" + bytes(600), "file_type"),
         ("sql", "说明.sql", b"SELECT 1;", "module_file_name"),
@@ -99,6 +99,28 @@ def test_add_file_of_a_name_that_is_there_is_refused(world):
     with pytest.raises(Invalid) as caught:
         beside(world, release)
     assert caught.value.fields == {"file": "module_file_exists"}
+
+
+def test_add_file_of_a_name_that_differs_in_capitals_only_is_refused(world):
+    release = draft(world)
+    beside(world, release, name="c.sql")
+    with pytest.raises(Invalid) as caught:
+        beside(world, release, name="C.sql")
+    assert caught.value.fields == {"file": "module_file_case"}
+    assert caught.value.params == {"name": "c.sql"}
+    beside(world, release, name="c_sql.sql")
+    assert [file.name for file in release.files.all()] == ["c.sql", "c_sql.sql"]
+
+
+def test_add_file_of_sql_with_a_comma_in_its_first_line_is_kept_as_sql(world):
+    found = beside(world, draft(world), data="SELECT 村, 事项 FROM t;".encode())
+    assert (found.file.media_type, found.facts["format"]) == ("application/sql", "SQL")
+
+
+def test_add_file_of_sql_under_another_ending_says_which_it_needs(world):
+    with pytest.raises(Invalid) as caught:
+        beside(world, draft(world), name="t.txt", data=b"SELECT 1, 2;")
+    assert (caught.value.code, caught.value.params["endings"]) == ("file_ending", ".sql")
 
 
 def test_add_file_beyond_eight_is_refused(world):

@@ -2,15 +2,18 @@
 
 import threading
 from datetime import timedelta
+from importlib import import_module
 
 import pytest
+from django.apps import apps
 from django.core.files.base import ContentFile
 from django.db import connection
 
-from config.demo.wheels import uscc_check_wheel
+from config.demo.wheels import build_wheel, uscc_check_wheel, wheel_name
 from incubator.models import ModuleDownload, ModuleRelease, SharedModule
 from incubator.permissions.modules import may_read_release
 from incubator.selectors.modules import modules_contributed, published_modules
+from incubator.selectors.package_index import project_files
 from incubator.services import module_files, modules
 from portal.domain.lifecycle import Conflict, Invalid, NotAllowed
 from portal.models import AuditEntry, Notification, StoredFile, WorkItem
@@ -41,6 +44,19 @@ def test_create_module_without_contact_is_refused_at_the_field(world):
     with pytest.raises(Invalid) as caught:
         module_of(world, contact="")
     assert list(caught.value.fields) == ["contact"]
+
+
+UNSEEN = "\u200b\u2060 \u3164"
+
+
+@pytest.mark.parametrize(
+    "field", ["title", "title_en", "summary", "summary_en", "licence", "contact", "example"]
+)
+def test_create_module_with_a_text_that_nobody_sees_is_refused_at_the_field(world, field):
+    with pytest.raises(Invalid) as caught:
+        module_of(world, **{field: UNSEEN})
+    assert caught.value.fields == {field: "text_required"}
+    assert not SharedModule.objects.exists()
 
 
 @pytest.mark.parametrize(
@@ -82,6 +98,119 @@ def test_submit_release_goes_to_review_with_what_the_wheel_says(world):
     )  # fmt: skip
     assert release.sha256 == release.file.sha256
     assert waiting("module_review") == [("staff", None, "hy-uscc-check 1.0.0")]
+
+
+def edit(world, module: SharedModule, login: str = "resources", **changes: str) -> SharedModule:
+    """Correct a module's texts; what is not said stays."""
+    values = {name: getattr(module, name) for name in modules.TEXTS}
+    return modules.edit_module(
+        module=module, actor=world.people[login], now=world.now, **values | changes
+    )
+
+
+def test_edit_module_changes_its_texts_and_the_trail_says_which(world):
+    module = module_of(world, summary="一\n二")
+    edit(world, module, title="代码校验", title_en="", licence="Apache-2.0", summary="一\r\n二")
+    module.refresh_from_db()
+    assert (module.title, module.title_en, module.licence) == ("代码校验", "", "Apache-2.0")
+    assert (module.name, module.summary) == ("hy-uscc-check", "一\n二")
+    entry = AuditEntry.objects.get(action="incubator.module.edited")
+    assert (entry.subject_id, entry.data["changed"]) == (
+        str(module.pk), ["title", "title_en", "licence"],
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("state", ["published", "yanked"])
+def test_edit_module_keeps_the_licence_once_a_version_is_published(world, state):
+    release = published(world)
+    if state == "yanked":
+        modules.yank_release(release=release, reason="有误", actor=world.staff, now=world.now)
+    with pytest.raises(Invalid) as caught:
+        edit(world, release.module, licence="MIT", title="代码校验")
+    assert caught.value.fields == {"licence": "module_licence_kept"}
+    edit(world, release.module, title="代码校验")
+    module = SharedModule.objects.get()
+    assert (module.licence, module.title) == ("MulanPSL-2.0", "代码校验")
+
+
+@pytest.mark.parametrize(
+    ("changes", "fields"),
+    [({"title": UNSEEN, "summary_en": UNSEEN}, {"title", "summary_en"}),
+     ({"contact": ""}, {"contact"}), ({"licence": "x" * 81}, {"licence"})],
+)  # fmt: skip
+def test_edit_module_with_faults_is_refused_at_the_fields_and_changes_nothing(
+    world, changes, fields
+):
+    module = module_of(world)
+    with pytest.raises(Invalid) as caught:
+        edit(world, module, **changes)
+    assert set(caught.value.fields) == fields
+    assert SharedModule.objects.get().title == "统一社会信用代码校验"
+
+
+@pytest.mark.parametrize(("login", "code"), [("owner2", "module_owner"), ("staff", "module_owner")])
+def test_edit_module_by_another_is_refused(world, login, code):
+    admit(world, "owner2")
+    module = module_of(world, "owner", owner=admit(world, "owner"))
+    with pytest.raises(NotAllowed) as caught:
+        edit(world, module, login, title="别的")
+    assert caught.value.code == code
+
+
+def test_edit_module_that_was_removed_meanwhile_conflicts(world):
+    module = module_of(world)
+    modules.remove_module(module=module, reason="误", actor=world.staff, now=world.now)
+    with pytest.raises(Conflict, match="module_gone"):
+        edit(world, module, title="代码校验")
+
+
+def python_wheel(specifier: str) -> ContentFile:
+    """Return the example wheel for the Pythons of ``specifier``."""
+    data = build_wheel("hy-uscc-check", "1.0.0", "Check", {"a.py": ""}, python=specifier)
+    return ContentFile(data, name=wheel_name("hy-uscc-check", "1.0.0"))
+
+
+def test_submit_release_keeps_a_long_requires_python_whole(world):
+    text = ",".join(f"!=3.{number:03}" for number in range(50))
+    module = module_of(world)
+    release = modules.submit_release(
+        module=module, upload=python_wheel(text), actor=world.resources, now=world.now
+    )
+    release.refresh_from_db()
+    assert release.requires_python == text
+    modules.publish_release(release=release, actor=world.staff, now=world.now)
+    assert project_files(module.name)[0].requires_python == text
+
+
+def test_submit_release_with_a_requires_python_beyond_the_room_leaves_nothing(world):
+    text = ",".join(f"!=3.{number:03}" for number in range(70))
+    with pytest.raises(Invalid) as caught:
+        modules.submit_release(
+            module=module_of(world), upload=python_wheel(text), actor=world.resources,
+            now=world.now,
+        )  # fmt: skip
+    assert caught.value.fields == {"file": "wheel_long"}
+    assert (ModuleRelease.objects.count(), StoredFile.objects.count()) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("kept", "said", "whole"),
+    [("!=3.1,", "!=3.1,!=3.2", "!=3.1,!=3.2"), ("!=3.1,", "x" * 501, ""), ("!=3.2", None, "!=3.2")],
+)
+def test_migration_makes_a_cut_requires_python_whole(world, kept, said, whole):
+    """The second half of 0027: on the way back the room is small again."""
+    migration = import_module("incubator.migrations.0027_whole_python")
+    release = published(world)
+    full = kept.rjust(migration.OLD, " ")
+    metadata = {} if said is None else {"requires_python": said}
+    ModuleRelease.objects.update(requires_python=full, metadata=metadata)
+    migration.mend(apps, None)
+    release.refresh_from_db()
+    assert release.requires_python == (full if said is None else whole)
+    ModuleRelease.objects.update(requires_python="x" * 130)
+    migration.cut(apps, None)
+    release.refresh_from_db()
+    assert release.requires_python == "x" * 120
 
 
 @pytest.mark.parametrize("again", ["1.0.0", "1.0"])

@@ -29,6 +29,7 @@ FIRM = {
     "phone": "0971-2430000",
     "legal_representative": "示例代表",
 }
+UNSEEN = "This field is required."
 STAFF_QUERIES, FIRM_QUERIES = 19, 16
 POSTED = {key: value for key, value in ANSWERS.items() if key != "truth_declared"}
 
@@ -79,6 +80,10 @@ def test_firm_new_makes_the_visitor_its_signer(world):
         ),
         ({"phone": "call me"}, "phone", "Write digits, with spaces or hyphens between them."),
         ({"name": ""}, "name", "This field is required."),
+        *(
+            ({field: "\u200b\u2060"}, field, UNSEEN)
+            for field in ("name", "address", "legal_representative")
+        ),
         (
             {"region_code": "110000000000"},
             "region_code",
@@ -91,7 +96,7 @@ def test_firm_new_with_bad_input_says_what_is_wrong(world, changes, field, text)
     response = client.post(reverse("incubator:firm_new"), {**FIRM, **changes})
     assert response.status_code == 422
     assert response.context["form"].errors == {field: [text]}
-    assert response.context["form"]["address"].value() == FIRM["address"]
+    assert response.context["form"]["address"].value() == {**FIRM, **changes}["address"]
     assert not Organisation.objects.filter(name=FIRM["name"]).exists()
 
 

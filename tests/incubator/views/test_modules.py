@@ -108,6 +108,38 @@ def test_module_detail_prefers_a_version_that_is_not_withdrawn(world):
     assert (page.current, len(page.releases), page.module.latest) == (older, 2, "1.0.0")
 
 
+def test_module_detail_installs_by_the_plain_name(world):
+    published(world)
+    line = world.client("staff").get(f"/modules/{NAME}/").context["pip_line"]
+    assert line.endswith(f"/modules/simple/ {NAME}")
+
+
+def test_module_of_which_every_version_is_withdrawn_installs_by_number_only(world):
+    for version in ("1.0.0", "1.1.0"):
+        release = published(world, version)
+        modules.yank_release(release=release, reason="有误", actor=world.staff, now=world.now)
+    response = world.client("staff", "en").get(f"/modules/{NAME}/")
+    assert response.context["pip_line"].endswith(f"/modules/simple/ {NAME}==1.1.0")
+    assert "A withdrawn version is installed by its number only." in response.content.decode()
+    rows = world.client(language="en").get("/modules/").content.decode()
+    assert "Every version withdrawn" in rows
+
+
+def test_module_list_says_nothing_of_withdrawal_while_a_version_stands(world):
+    published(world, "1.0.0")
+    newer = published(world, "1.1.0")
+    modules.yank_release(release=newer, reason="有误", actor=world.staff, now=world.now)
+    assert "withdrawn" not in world.client(language="en").get("/modules/").content.decode()
+
+
+def test_module_detail_may_break_a_long_requires_python(world):
+    published(world)
+    text = ",".join(f"!=3.{number:03}" for number in range(25))
+    ModuleRelease.objects.update(requires_python=text)
+    page = world.client().get(f"/modules/{NAME}/").content.decode()
+    assert f'<span class="hy-mono text-wrap">{text}</span>' in page
+
+
 def test_module_download_sends_the_wheel_and_counts(world):
     published(world)
     admit(world, "owner")
@@ -151,6 +183,15 @@ def test_module_new_with_faults_keeps_what_was_typed(world):
     response = world.client("owner").post("/workspace/modules/new/", VALUES | {"contact": ""})
     assert (response.status_code, SharedModule.objects.count()) == (422, 0)
     assert "校验代码" in response.content.decode()
+
+
+@pytest.mark.parametrize("field", ["title", "summary", "licence", "contact"])
+def test_module_new_of_what_nobody_sees_is_refused_at_the_field(world, field):
+    admit(world, "owner")
+    values = VALUES | {"owner": world.organisation("owner").pk, field: "\u200b\u2060"}
+    response = world.client("owner", "en").post("/workspace/modules/new/", values)
+    assert (response.status_code, SharedModule.objects.count()) == (422, 0)
+    assert response.context["form"].errors == {field: ["This field is required."]}
 
 
 def test_module_new_for_another_firm_is_no_choice(world):
@@ -319,6 +360,16 @@ def test_release_file_of_a_pickle_is_422_with_the_reason(world):
     assert "can run any program" in response.content.decode()
 
 
+def test_release_file_of_a_table_says_that_it_is_no_sql(world):
+    url = draft(world).get_absolute_url()
+    upload = ContentFile("村, 事项\n甲, 乙".encode(), name="t.sql")
+    response = world.client("owner", "en").post(
+        url + "files/", {"add-kind": "sql", "add-file": upload}
+    )
+    assert response.status_code == 422
+    assert "“t.sql” begins with no SQL statement" in response.content.decode()
+
+
 def test_release_files_of_another_firm_are_404(world):
     release = draft(world)
     found = beside(world, release)
@@ -458,6 +509,51 @@ def test_reserved_name_is_refused_at_the_field_in_words(world):
     response = client.post("/workspace/modules/new/", VALUES | {"name": "Django"})
     assert response.status_code == 422
     assert "“django” is a public package that is in use here" in response.content.decode()
+
+
+# --- Details corrected
+
+EDIT = f"/workspace/modules/{NAME}/edit/"
+
+
+def test_contributor_corrects_the_details_from_the_desk(world):
+    module_of(world, "owner", owner=admit(world, "owner"))
+    client = world.client("member", "en")
+    assert f'href="{EDIT}"' in client.get("/workspace/modules/").content.decode()
+    page = client.get(EDIT)
+    assert page.context["form"]["title"].value() == "统一社会信用代码校验"
+    values = {**page.context["form"].initial, "title": "代码校验", "licence": "Apache-2.0"}
+    response = client.post(EDIT, values, follow=True)
+    assert f"The details of {NAME} are corrected." in response.content.decode()
+    module = SharedModule.objects.get()
+    assert (module.title, module.licence) == ("代码校验", "Apache-2.0")
+
+
+def test_details_with_a_text_that_nobody_sees_are_422_at_the_field(world):
+    module = module_of(world)
+    client = world.client("resources", "en")
+    response = client.post(EDIT, VALUES | {"summary": "\u200b"})
+    assert (response.status_code, list(response.context["form"].errors)) == (422, ["summary"])
+    module.refresh_from_db()
+    assert module.title != VALUES["title"]
+
+
+def test_details_of_a_published_module_leave_its_licence_closed(world):
+    published(world)
+    client = world.client("resources", "en")
+    assert client.get(EDIT).context["form"].fields["licence"].disabled
+    client.post(EDIT, VALUES | {"licence": "MIT"})
+    module = SharedModule.objects.get()
+    assert (module.title, module.licence) == (VALUES["title"], "MulanPSL-2.0")
+
+
+@pytest.mark.parametrize(("login", "status"), [("owner2", 404), ("resources", 404), ("board", 403)])
+def test_details_of_another_firms_module_are_closed(world, login, status):
+    admit(world, "owner2")
+    module_of(world, "owner", owner=admit(world, "owner"))
+    client = world.client(login)
+    assert client.get(EDIT).status_code == client.post(EDIT, VALUES).status_code == status
+    assert SharedModule.objects.get().title != VALUES["title"]
 
 
 # --- What a reviewer is told of a package

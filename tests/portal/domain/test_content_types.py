@@ -265,6 +265,50 @@ def test_every_allowed_type_has_its_endings():
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "SELECT 1;",
+        "SELECT 村, 事项 FROM t;",
+        "INSERT OR REPLACE INTO a VALUES (1, 2);",
+        "REPLACE INTO a VALUES (1, 2);",
+        "GRANT SELECT, INSERT ON a TO b;",
+        "TRUNCATE a, b;",
+        "MERGE INTO a USING b ON a.c = b.c, d",
+        "DO $$ BEGIN PERFORM f(1, 2); END $$;",
+        "WITH RECURSIVE a (b, c) AS (SELECT 1, 2) SELECT b, c FROM a;",
+        "select\n\ta,\n\tb\nfrom c;",
+        "\ufeff-- 甲, 乙\n/* a, b\n */\n(SELECT 1, 2);",
+        "-- dump, 1\n/*!40101 SET a = 1, b = 2 */;\n/*!40103 SET c = 3 */;\nSET NAMES utf8, a;",
+        "-- 一, 二\n\n",
+        "/* a licence, longer than the head " + "长, " * ct.HEAD_BYTES,
+        "-" * 2 * ct.HEAD_BYTES + ", x",
+    ],
+)
+def test_text_where_sql_is_expected_is_sql_when_it_begins_like_it(text):
+    head = text.encode()[: ct.HEAD_BYTES]
+    assert ct.settled("module_sql", ct.sniff(head), head) == ct.SQL
+    assert ct.settled("deliverable", ct.sniff(head), head) == ct.sniff(head) != ct.SQL
+
+
+@pytest.mark.parametrize(
+    ("data", "media_type"),
+    [
+        (b"select,name\n1,2", ct.CSV),
+        (b"update , name\n1,2", ct.CSV),
+        (b"selected, name", ct.CSV),
+        ("村, 事项".encode(), ct.CSV),
+        (b"Dear all", ct.TEXT),
+        (b" \n ", ct.TEXT),
+        (b"\0SELECT", ct.UNKNOWN),
+        (b"%PDF-1.7 SELECT", ct.PDF),
+        (b"CREATE TABLE a (b int)", ct.SQL),
+    ],
+)
+def test_what_is_no_sql_stays_what_it_was_where_sql_is_expected(data, media_type):
+    assert ct.settled("module_sql", _sniffed(data), data) == media_type
+
+
+@pytest.mark.parametrize(
     ("data", "media_type"),
     [
         (tarfile.TarInfo("a").tobuf() + bytes(1024), ct.TAR),

@@ -38,6 +38,14 @@ def register(actor, now, **values):
     )
 
 
+@pytest.mark.parametrize("field", ["name", "name_en", "address", "phone", "legal_representative"])
+def test_firm_with_a_text_that_nobody_sees_is_refused_at_the_field(world, now, field):
+    with pytest.raises(Invalid) as caught:
+        register(world.learner, now, **{field: "\u200b\ufeff\u3164"})
+    assert caught.value.fields == {field: "text_required"}
+    assert not Organisation.objects.filter(uscc=CODE).exists()
+
+
 def test_person_who_registers_a_firm_is_its_signer(world, now, trail):
     firm = register(world.learner, now, uscc=CODE.lower())
     assert (firm.name, firm.uscc) == ("示例丙有限公司", CODE)
