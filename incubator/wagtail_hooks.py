@@ -91,10 +91,11 @@ def newcomer_panel(request: HttpRequest) -> list[SafeString]:
 def quota_panel(request: HttpRequest) -> list[SafeString]:
     """What my firms may use this month, as bars."""
     firms = [firm.pk for firm in organisations_of(request.user, *FIRM_ROLES)]
-    grants = grants_of(firms, timezone.localdate()) if firms else []
+    found = grants_of(firms, timezone.localdate()) if firms else []
+    grants = [grant for grant in found if grant.clock != "future"]
     if not grants:
         return []
-    context = {"grants": [grant for grant in grants if grant.clock != "future"]}
+    context = {"grants": grants}
     return [mark_safe(render_to_string("incubator/quota/panel.html", context, request))]  # noqa: S308 our own template
 
 

@@ -7,10 +7,10 @@ months are written as their first day.
 import csv
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
-from decimal import Decimal, InvalidOperation
-from typing import Final
+from decimal import Decimal
+from typing import Any, Final
 
 from portal.domain.lifecycle import Invalid, Lifecycle, row
 
@@ -31,7 +31,8 @@ REQUEST: Final = Lifecycle(
         row("request", "draft more_info", "requested", "firm_signer firm_member"),
         row("ask", "requested", "more_info", "resource_manager", reason=True),
         row("approve", "requested", "approved", "resource_manager"),
-        row("deny", "requested", "denied", "resource_manager", reason=True),
+        row("deny", "requested", "denied", "resource_manager system", reason=True),
+        row("deny", "more_info", "denied", "system", reason=True),
         row("withdraw", "draft requested more_info", "withdrawn", "firm_signer firm_member"),
         row("provision", "approved", "provisioned", "resource_manager system"),
         row("release", "approved provisioned", "released", "firm_signer resource_manager system"),
@@ -90,6 +91,7 @@ COLUMNS: Final[Mapping[str, str]] = {
 }
 """Headings of a usage file, in either language, and the field of each."""
 _REFERENCE: Final = re.compile(r"[\w.:/@+-]{1,80}", re.ASCII)
+_NUMBER: Final = re.compile(r"[0-9]{1,12}(\.[0-9]{1,12})?")
 
 
 # --- Months
@@ -126,6 +128,15 @@ def iso_month(month: date) -> str:
 def span(first: date, months: int) -> tuple[date, ...]:
     """Return ``months`` months beginning with ``first``."""
     return tuple(add_months(first, number) for number in range(months))
+
+
+def before(months: tuple[date, ...], end: date | None) -> tuple[date, ...]:
+    """Return the months before ``end``; all of them where there is no end.
+
+    >>> before((date(2026, 11, 1), date(2026, 12, 1)), date(2026, 12, 1))
+    (datetime.date(2026, 11, 1),)
+    """
+    return tuple(month for month in months if end is None or month < end)
 
 
 def last_day(first: date, months: int) -> date:
@@ -185,6 +196,13 @@ def require_span(first: date, months: int, today: date) -> None:
         raise Invalid("first_month", fields={"first_month": "first_month"})
 
 
+def require_after(first: date, months: tuple[date, ...]) -> None:
+    """Raise ``Invalid("renewal_early")`` unless a renewal begins after the grant's ``months``."""
+    if first <= months[-1]:
+        wrong = {"first_month": "renewal_early"}
+        raise Invalid("renewal_early", fields=wrong, month=iso_month(add_months(months[-1], 1)))
+
+
 def require_difference(
     amount: Decimal,
     asked: tuple[date, ...],
@@ -194,10 +212,11 @@ def require_difference(
 ) -> None:
     """Raise ``Invalid("change_nothing")`` where a change asks for what is granted already.
 
-    ``asked`` and ``granted`` are months; those of the grant that are over do not count.
+    ``asked`` and ``granted`` are months; those of the grant that are over do not count, and
+    those before the first that is asked for stay as they are.
     """
     left = tuple(month for month in granted if month >= month_of(today))
-    if amount == granted_amount and asked == left:
+    if amount == granted_amount and asked == left[-len(asked) :]:
         raise Invalid("change_nothing", fields={"amount": "change_nothing"})
 
 
@@ -225,12 +244,16 @@ def crossed(before: Decimal, after: Decimal, granted: Decimal) -> int | None:
 
 @dataclass(frozen=True, slots=True)
 class UsageRow:
-    """What the cloud reports: ``reference`` is its own number of the record, for counting once."""
+    """What the cloud reports: ``reference`` is its own number of the record, for counting once.
+
+    ``line`` is where it stood in what was handed in.
+    """
 
     reference: str
     request: str
     day: date
     amount: Decimal
+    line: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,10 +288,20 @@ def read_usage(lines: Iterable[str]) -> list[UsageRow]:
         places = places_of(next(reader, []))
         missing = [name for name in ("reference", "request", "day", "amount") if name not in places]
         if missing:
-            raise Invalid("usage_columns", fields={"file": "usage_columns"}, missing=missing[0])
-        return checked(cells_of(reader, places))
+            names = [name for name, field in COLUMNS.items() if field == missing[0]]
+            wrong = {"file": "usage_columns"}
+            raise Invalid("usage_columns", fields=wrong, missing=" / ".join(reversed(names)))
+        return checked(cells_of(numbered(reader), places))
     except csv.Error as error:
         raise Invalid("usage_damaged", fields={"file": "usage_damaged"}) from error
+
+
+def numbered(reader: Any) -> Iterator[tuple[int, list[str]]]:
+    """Yield (line, cells) of what is left of a CSV reader: a row's first line in the file."""
+    line = reader.line_num + 1
+    for cells in reader:
+        yield line, cells
+        line = reader.line_num + 1
 
 
 def places_of(heading: list[str]) -> dict[str, int]:
@@ -290,10 +323,10 @@ def places_of(heading: list[str]) -> dict[str, int]:
 
 
 def cells_of(
-    reader: Iterable[list[str]], places: Mapping[str, int]
+    rows: Iterable[tuple[int, list[str]]], places: Mapping[str, int]
 ) -> Iterator[tuple[int, dict[str, str]]]:
     """Yield (line, cells by field) for every row that is not blank."""
-    for line, cells in enumerate(reader, start=2):
+    for line, cells in rows:
         if any(cell.strip() for cell in cells):
             yield (
                 line,
@@ -324,7 +357,8 @@ def checked(rows: Iterable[tuple[int, Mapping[str, object]]]) -> list[UsageRow]:
                     values["reference"],
                     values["request"],
                     date.fromisoformat(values["day"]),
-                    require_amount(Decimal(values["amount"])),
+                    read_amount(values["amount"]),
+                    line,
                 )
             )
     if errors:
@@ -342,12 +376,31 @@ def first_error(values: Mapping[str, str], seen: set[str]) -> tuple[str, str] | 
         return "reference", "usage_twice"
     if not values["request"]:
         return "request", "usage_request"
-    try:
-        date.fromisoformat(values["day"])
-    except ValueError:
+    if not is_day(values["day"]):
         return "day", "usage_day"
     try:
-        require_amount(Decimal(values["amount"]))
-    except (InvalidOperation, Invalid):
+        read_amount(values["amount"])
+    except Invalid:
         return "amount", "amount"
     return None
+
+
+def is_day(text: str) -> bool:
+    """Return whether ``text`` is a day in the one spelling that is asked for.
+
+    >>> is_day("2026-11-26"), is_day("20261126"), is_day("2026-W47-5"), is_day("2026-11-31")
+    (True, False, False, False)
+    """
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
+
+
+def read_amount(text: str) -> Decimal:
+    """Return an amount written in plain digits; else raise ``Invalid("amount")``.
+
+    >>> read_amount("2.5")
+    Decimal('2.50')
+    """
+    return require_amount(Decimal(text) if _NUMBER.fullmatch(text) else None)

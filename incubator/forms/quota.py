@@ -8,7 +8,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
 
 from incubator.domain.provisioning import MANUAL
-from incubator.domain.quota import LARGEST, LEAST, MOST_MONTHS, add_months, month_of
+from incubator.domain.quota import LARGEST, LEAST, MOST_MONTHS, month_of, span
 from incubator.labels.provisioning import driver_names
 from incubator.labels.quota import pool_kinds
 from incubator.models import ResourcePool
@@ -20,15 +20,14 @@ LONG = {"rows": 4}
 MOST_USAGE_BYTES = 5 * 2**20
 
 
-def month_choices(today: date, count: int = MOST_MONTHS + 1) -> list[tuple[str, str]]:
-    """Return this month and the next ones as choices."""
-    first = month_of(today)
-    months = [add_months(first, number) for number in range(count)]
-    return [(row.isoformat(), month(row)) for row in months]
+def month_choices(today: date, earliest: date | None = None) -> list[tuple[str, str]]:
+    """Return this month and the next twelve as choices, none before ``earliest``."""
+    months = span(month_of(today), MOST_MONTHS + 1)
+    return [(row.isoformat(), month(row)) for row in months if earliest is None or row >= earliest]
 
 
 def amount_field(label: Any, **options: Any) -> forms.DecimalField:
-    """Return a field for an amount in the pool's unit."""
+    """Return a field for an amount in the pool's unit: above zero, in the words of the services."""
     return forms.DecimalField(
         label=label,
         min_value=LEAST,
@@ -65,9 +64,15 @@ class RequestForm(forms.Form):
     )
 
     def __init__(
-        self, *args: Any, firms: list[Organisation], today: date, follows: bool, **kwargs: Any
+        self,
+        *args: Any,
+        firms: list[Organisation],
+        today: date,
+        follows: bool,
+        earliest: date | None = None,
+        **kwargs: Any,
     ) -> None:
-        """Offer the person's admitted firms and the pools that are open."""
+        """Offer the person's admitted firms, the pools that are open, months from ``earliest``."""
         super().__init__(*args, **kwargs)
         firm: Any = self.fields["firm"]
         firm.queryset = Organisation.objects.filter(pk__in=[row.pk for row in firms])
@@ -77,7 +82,7 @@ class RequestForm(forms.Form):
         pool.queryset = ResourcePool.objects.filter(open=True)
         pool.label_from_instance = lambda row: f"{row.local_title} · {row.unit}"
         month: Any = self.fields["first_month"]
-        month.choices = month_choices(today)
+        month.choices = month_choices(today, earliest)
         if follows:
             del self.fields["firm"], self.fields["pool"]
 

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext_lazy, override, pgettext_lazy
+from django.utils.translation import ngettext_lazy, override, pgettext, pgettext_lazy
 
 from portal.labels import (
     Choices,
@@ -55,6 +55,9 @@ add_refusals(
             "Your periodic review is overdue since %(due_on)s. Hand it in first; what you already "
             "use is not affected."
         ),
+        "quota_firm_removed": _(
+            "This firm was removed from incubation; nothing more can be approved for it."
+        ),
         "pool_closed": _("This pool takes no requests at the moment."),
         "pool_exists": _("A pool with this code exists already."),
         "pool_short": _(
@@ -71,6 +74,14 @@ add_refusals(
         "amount_above": _("Approve at most what was asked for: %(asked)s."),
         "months": _("Choose between 1 and %(most)s months."),
         "first_month": _("Begin with this month or one of the next twelve."),
+        "renewal_early": _(
+            "A renewal begins in %(month)s or later, after what is granted. To have another amount "
+            "before, ask for a change."
+        ),
+        "renewal_granted": _(
+            "%(number)s follows this one and is approved already. Ask for a renewal or a change "
+            "of that one."
+        ),
         "renewal_open": _("A request that follows this one is already on its way: %(number)s."),
         "change_nothing": _(
             "You have this already: the same amount in the same months. Enter another amount or "
@@ -168,8 +179,8 @@ add_notification_kinds(
         ),
         "quota_mark": (
             _("Usage reaches 80 or 100 percent"),
-            _("%(percent)s %% of %(number)s are used"),
-            _("%(pool)s: %(percent)s %% of this month's quota are used."),
+            _("%(percent)s %% of %(number)s are used in %(month)s"),
+            _("%(pool)s: %(percent)s %% of the quota of %(month)s are used."),
         ),
         "quota_expiring": (
             _("Cloud resources expire"),
@@ -188,6 +199,7 @@ add_deeds(
         "incubator.quota.answer": _("Answer the question on a resource request"),
         "incubator.quota.ask": _("Ask about a resource request"),
         "incubator.quota.approve": _("Approve a resource request"),
+        "incubator.quota.replaced": _("End resources where a change begins"),
         "incubator.quota.deny": _("Deny a resource request"),
         "incubator.quota.provision": _("Record that resources are set up"),
         "incubator.quota.release": _("Give resources back"),
@@ -259,6 +271,16 @@ def entry_kinds() -> Choices:
         ("lapse", _("Lapsed at the month's end")),
         ("void", _("Usage taken back")),
     ]
+
+
+def usage_columns() -> dict[str, str]:
+    """Columns of a usage file, as its heading names them in the reader's language."""
+    return {
+        "reference": pgettext("usage column", "reference"),
+        "request": pgettext("usage column", "request"),
+        "day": pgettext("usage column", "day"),
+        "amount": pgettext("usage column", "amount"),
+    }
 
 
 def account_names() -> dict[str, str | Promise]:

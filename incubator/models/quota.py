@@ -20,9 +20,11 @@ from incubator.domain.quota import (
     REQUEST,
     UNITS,
     WAITING,
+    before,
     clock_state,
     iso_month,
     last_day,
+    month_of,
     span,
 )
 from incubator.labels.provisioning import driver_names, order_deeds, order_states
@@ -151,6 +153,7 @@ class ResourceRequestQuerySet(models.QuerySet["ResourceRequest"]):
 class ResourceRequest(Stateful):
     """A firm's request for an amount of a pool in each of some months.
 
+    ``replaced_from`` is the month from which an approved change has taken its place.
     Moved by ``incubator.services.quota`` only. Holds who wrote it; kept as long as the ledger.
     """
 
@@ -170,6 +173,7 @@ class ResourceRequest(Stateful):
     approved_amount = models.DecimalField(_("approved per month"), null=True, blank=True, **AMOUNT)
     first_month = models.DateField(_("first month"))
     months = models.PositiveSmallIntegerField(_("months"))
+    replaced_from = models.DateField(_("replaced by a change from"), null=True, blank=True)
     purpose = models.TextField(_("what it is for"), max_length=2000)
     question = models.TextField(_("question of the resource manager"), max_length=1000, blank=True)
     decision_note = models.TextField(_("reason of the decision"), max_length=1000, blank=True)
@@ -212,6 +216,10 @@ class ResourceRequest(Stateful):
                 condition=Q(kind="new") ^ Q(previous__isnull=False),
                 name="resource_request_follows",
             ),
+            models.CheckConstraint(
+                condition=Q(replaced_from__isnull=True) | Q(replaced_from__gt=F("first_month")),
+                name="resource_request_replaced",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -224,17 +232,26 @@ class ResourceRequest(Stateful):
 
     @property
     def span(self) -> tuple[date, ...]:
-        """Its months."""
+        """Its months, without those in which a change has taken its place."""
+        return before(self.asked_span, self.replaced_from)
+
+    @property
+    def asked_span(self) -> tuple[date, ...]:
+        """The months that were asked for."""
         return span(self.first_month, self.months)
+
+    def quota_of(self, month: date) -> Decimal:
+        """Return what was approved for a month."""
+        return (self.approved_amount or Decimal(0)) if month in self.span else Decimal(0)
 
     @property
     def last_day(self) -> date:
         """The day on which it ends."""
-        return last_day(self.first_month, self.months)
+        return last_day(self.first_month, len(self.span))
 
     def clock(self, today: date) -> str:
         """Return future, expiring, expired or “”."""
-        return clock_state(self.state, self.first_month, self.months, today)
+        return clock_state(self.state, self.first_month, len(self.span), today)
 
 
 class CloudOrder(models.Model):
@@ -313,6 +330,11 @@ class UsageRecord(models.Model):
     def __str__(self) -> str:
         """Show the reference."""
         return self.reference
+
+    @property
+    def month(self) -> date:
+        """The month in which it counts."""
+        return month_of(self.day)
 
 
 class QuotaEntry(models.Model):

@@ -2,6 +2,7 @@
 
 from incubator import selectors
 from incubator.models.modules import FIRM_ROLES
+from incubator.selectors.cohorts import removed_ids
 from portal.domain.lifecycle import NotAllowed
 from portal.domain.roles import Role
 from portal.models import Organisation, User
@@ -22,7 +23,13 @@ def require_manager(actor: User) -> None:
 
 
 def applicant_firms(user: User) -> list[Organisation]:
-    """Return the admitted firms for which ``user`` may ask for resources."""
+    """Return the admitted firms for which ``user`` may ask for resources; none that was removed."""
     firms = organisations_of(user, *FIRM_ROLES)
     admitted = selectors.admitted_ids(firm.pk for firm in firms)
-    return [firm for firm in firms if firm.pk in admitted]
+    removed = removed_ids(admitted)
+    return [firm for firm in firms if firm.pk in admitted and firm.pk not in removed]
+
+
+def has_removed_firm(user: User) -> bool:
+    """Return whether a firm of ``user`` was removed from incubation."""
+    return bool(removed_ids(firm.pk for firm in organisations_of(user, *FIRM_ROLES)))

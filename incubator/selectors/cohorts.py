@@ -1,5 +1,6 @@
 """Reads of incubation: cohorts with their firms, a firm's memberships, what each may do."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
@@ -111,10 +112,16 @@ def incubation_actions(user: User, incubation: Incubation, today: date) -> tuple
 
 def is_removed(organisation_id: int) -> bool:
     """Return whether a firm was removed and not taken in again since (one query)."""
-    newest = Incubation.objects.filter(
-        organisation=organisation_id, accepted_at__isnull=False
-    ).first()
-    return newest is not None and newest.state == "removed"
+    return bool(removed_ids([organisation_id]))
+
+
+def removed_ids(organisation_ids: Iterable[int]) -> set[int]:
+    """Return which of the firms were removed and not taken in again since (one query)."""
+    begun = Incubation.objects.filter(
+        organisation__in=list(organisation_ids), accepted_at__isnull=False
+    )
+    newest = dict(begun.order_by("pk").values_list("organisation", "state"))
+    return {firm for firm, state in newest.items() if state == "removed"}
 
 
 def experts() -> QuerySet[User]:

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from incubator.domain.provisioning import Order, account_name, accounts_left
+from incubator.domain.provisioning import MANUAL, Order, account_name, accounts_left
 from incubator.domain.quota import GRANTED, month_of
 from incubator.models import CloudOrder, ResourcePool, ResourceRequest
 from portal.models import Organisation, WorkItem
@@ -118,10 +118,15 @@ def orders_lost(now: datetime) -> list[CloudOrder]:
 def grants_over(today: date) -> list[ResourceRequest]:
     """Return grants that were set up, are over, and nobody was told to close.
 
-    What a person set up goes on where a later grant follows: in the same account, as a rule.
+    What a person set up goes on where a later grant follows: in the same account, as a rule,
+    unless a driver set the change up that took its place.
     """
     orders = CloudOrder.objects.filter(request=OuterRef("pk"))
-    later = ResourceRequest.objects.granted().filter(previous=OuterRef("pk"))
+    later = (
+        ResourceRequest.objects.granted()
+        .filter(previous=OuterRef("pk"))
+        .exclude(~Q(pool__driver=MANUAL), kind="change")
+    )
     begun = ResourceRequest.objects.filter(state="provisioned", first_month__lt=month_of(today))
     open_ended = begun.exclude(Exists(orders.filter(deed="revoke"))).filter(
         Exists(orders.filter(deed="provision", state="done")) | ~Exists(later)

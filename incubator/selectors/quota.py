@@ -213,20 +213,24 @@ def waiting_requests() -> list[ResourceRequest]:
 
 
 def request_months(request: ResourceRequest) -> list[MonthRow]:
-    """Return a granted request's months with what it used in each (three queries)."""
+    """Return a granted request's months with what it used in each (three queries).
+
+    Of the months in which a change has taken its place, those in which it was used before.
+    """
     months = {
         row.month: row
-        for row in PoolMonth.objects.filter(pool=request.pool_id, month__in=request.span)
+        for row in PoolMonth.objects.filter(pool=request.pool_id, month__in=request.asked_span)
     }
     found = account_balances(QuotaEntry.objects.filter(request=request), "month__month")
     return [
         MonthRow(
             month,
-            request.approved_amount or NOTHING,
+            request.quota_of(month),
             found.get((month,), Balance()),
             closed=month in months and months[month].closed_at is not None,
         )
-        for month in request.span
+        for month in request.asked_span
+        if month in request.span or found.get((month,), Balance()).used
     ]
 
 

@@ -11,6 +11,7 @@ from django.utils import timezone
 from incubator.domain.provisioning import MANUAL, require_driver
 from incubator.domain.quota import (
     DECIDED,
+    GRANTED,
     MOST_MONTHS,
     USED,
     UsageError,
@@ -191,15 +192,13 @@ def record_reported(*, data: object, actor: User, now: datetime) -> tuple[int, i
     """
     with operation("incubator.usage.report", actor=actor, now=now):
         require_manager(actor)
-        return record_usage(rows=read_lines(data), source="api", actor=actor, now=now, first_line=1)
+        return record_usage(rows=read_lines(data), source="api", actor=actor, now=now)
 
 
 def record_usage(
-    *, rows: Sequence[UsageRow], source: str, actor: User, now: datetime, first_line: int = 2
+    *, rows: Sequence[UsageRow], source: str, actor: User, now: datetime
 ) -> tuple[int, int]:
     """Record what a cloud reported, all rows or none; return (new, known before).
-
-    ``first_line`` is the number of the first row where it came from.
 
     A row whose reference is known with the same values is counted once. Raises ``UsageRefused``
     with every row that cannot be taken. Firms are told at 80 and at 100 percent of a month.
@@ -216,8 +215,8 @@ def record_usage(
         }
         today = timezone.localdate(now)
         errors = [
-            UsageError(line, column, code, value)
-            for line, row in enumerate(rows, start=first_line)
+            UsageError(row.line, column, code, value)
+            for row in rows
             for column, code, value in wrong_row(row, requests, months, known, today)
         ]
         if errors:
@@ -277,12 +276,20 @@ def wrong_row(
         elif (record.request_id, record.day, record.amount) != (request.pk, row.day, row.amount):
             yield "reference", "usage_differs", row.reference
         return
-    if month_of(row.day) not in request.span:
+    if month_of(row.day) not in reported_months(request):
         yield "day", "usage_outside", row.day.isoformat()
     elif row.day > today:
         yield "day", "usage_future", row.day.isoformat()
     elif months[request.pool_id, month_of(row.day)].closed_at is not None:
         yield "day", "usage_month_closed", row.day.isoformat()
+
+
+def reported_months(request: ResourceRequest) -> tuple[date, ...]:
+    """Return the months in which a request may have been used.
+
+    What was ended may have been used in its month until that day: a fact that is recorded.
+    """
+    return request.span if request.state in GRANTED else request.asked_span
 
 
 def record_row(
@@ -317,7 +324,7 @@ def warn(before: Used, after: Used, now: datetime) -> None:
     managers = User.objects.filter(groups__name=Role.RESOURCE_MANAGER, is_active=True)
     for (pk, month), (request, used) in after.items():
         earlier = before.get((pk, month), (request, Decimal(0)))[1]
-        mark = crossed(earlier, used, request.approved_amount or Decimal(0))
+        mark = crossed(earlier, used, request.quota_of(month))
         if mark is not None:
             notify(
                 {*signers_of(request.organisation), *managers},
@@ -329,6 +336,7 @@ def warn(before: Used, after: Used, now: datetime) -> None:
                 pool=request.pool.title,
                 pool_en=request.pool.title_en,
                 percent=mark,
+                month=iso_month(month),
             )
 
 

@@ -11,12 +11,15 @@ from incubator.domain.quota import (
     GRANTED,
     REQUEST,
     UNITS,
+    before,
+    month_of,
+    require_after,
     require_amount,
     require_difference,
     require_span,
 )
 from incubator.labels.quota import amount_words
-from incubator.models import ResourcePool, ResourceRequest
+from incubator.models import Incubation, ResourcePool, ResourceRequest
 from incubator.permissions.quota import require_applicant, require_manager
 from incubator.selectors.cohorts import is_removed
 from incubator.selectors.quota import following
@@ -59,20 +62,24 @@ def request_resources(
     """Ask for ``amount`` a month of a pool; ``previous`` is what a renewal or change follows.
 
     Raises ``NotAllowed`` (``role``, ``quota_not_admitted``), ``Invalid`` (``amount``, ``months``,
-    ``first_month``, ``change_nothing``) or ``Conflict`` (``quota_removed``,
-    ``quota_review_overdue``, ``pool_closed``, ``renewal_open``, ``not_granted``; ``quota_twice``
-    where the same request waits already: a double click, a second tab).
+    ``first_month``, ``renewal_early``, ``change_nothing``) or ``Conflict`` (``quota_removed``,
+    ``quota_review_overdue``, ``pool_closed``, ``renewal_open``, ``renewal_granted``,
+    ``not_granted``; ``quota_twice`` where the same request waits already: a double click, a
+    second tab).
     """
     with operation(
         "incubator.quota.request", actor=actor, now=now, organisation=firm, pool=pool.code
     ):
         require_applicant(actor, firm)
-        require_in_good_standing(firm, timezone.localdate(now))
+        require_not_removed(firm, "quota_removed")
+        require_reviews_in_time(firm, timezone.localdate(now))
         ResourcePool.objects.select_for_update().get(pk=pool.pk)
         if not pool.open:
             raise Conflict("pool_closed")
-        require_followed(previous, firm, pool, kind)
+        followed = require_followed(previous, firm, pool, kind)
         require_span(first_month, months, timezone.localdate(now))
+        if kind == "renewal" and followed is not None:
+            require_after(first_month, followed.span)
         if is_blank(purpose):
             raise Invalid("invalid_input", fields={"purpose": "text_required"})
         asked: dict[str, Any] = {
@@ -106,21 +113,29 @@ def require_once(asked: Mapping[str, Any]) -> None:
         raise Conflict("quota_twice", number=first.number)
 
 
-def require_in_good_standing(firm: Organisation, today: date) -> None:
-    """Raise ``Conflict`` where its incubation keeps a firm from asking for more."""
+def require_not_removed(firm: Organisation, code: str) -> None:
+    """Raise ``Conflict(code)`` where the firm was removed from incubation.
+
+    Its memberships are locked first, before any request: a removal at the same moment comes
+    wholly before what is decided here, or wholly after it and then closes that as well.
+    """
+    list(Incubation.objects.select_for_update().filter(organisation=firm).order_by("pk"))
     if is_removed(firm.pk):
-        raise Conflict("quota_removed")
-    require_reviews_in_time(firm, today)
+        raise Conflict(code)
 
 
 def require_followed(
     previous: ResourceRequest | None, firm: Organisation, pool: ResourcePool, kind: str
-) -> None:
-    """Raise unless a renewal or change follows a grant of the firm that nothing follows yet."""
+) -> ResourceRequest | None:
+    """Return, locked, the grant of the firm that a renewal or change follows, and nothing else yet.
+
+    Raises ``Invalid("not_granted")`` or ``Conflict`` (``not_found``, ``not_granted``,
+    ``renewal_open``, ``renewal_granted``).
+    """
     if (kind == "new") != (previous is None):
         raise Invalid("not_granted")
     if previous is None:
-        return
+        return None
     locked = lock(previous)
     if locked.organisation_id != firm.pk or locked.pool_id != pool.pk:
         raise Conflict("not_found")
@@ -128,7 +143,9 @@ def require_followed(
         raise Conflict("not_granted")
     later = following(locked)
     if later is not None:
-        raise Conflict("renewal_open", number=later.number)
+        code = "renewal_granted" if later.state in GRANTED else "renewal_open"
+        raise Conflict(code, number=later.number)
+    return locked
 
 
 def require_changed(request: ResourceRequest, amount: Decimal, today: date) -> None:
@@ -179,7 +196,12 @@ def answer_question(
     now: datetime,
     expected_version: int | None = None,
 ) -> ResourceRequest:
-    """Answer the resource manager's question by mending amount and purpose; send it again."""
+    """Answer the resource manager's question by mending amount and purpose; send it again.
+
+    An overdue review blocks no answer, only new requests. Raises ``NotAllowed``, ``Invalid``
+    (``amount``, ``invalid_input``) or ``Conflict`` (``quota_removed``, ``wrong_state``,
+    ``stale``).
+    """
     with operation(
         "incubator.quota.answer",
         actor=actor,
@@ -188,6 +210,7 @@ def answer_question(
         organisation=request.organisation,
     ):
         require_applicant(actor, request.organisation)
+        require_not_removed(request.organisation, "quota_removed")
         REQUEST.find(lock(request).state, "request")
         if is_blank(purpose):
             raise Invalid("invalid_input", fields={"purpose": "text_required"})
@@ -269,14 +292,19 @@ def approve(
     """Approve a request, in full or in part, and set the amount aside in every month.
 
     A person, or the pool's driver, is asked to set it up (``cloud_orders.begin``).
-    A change ends what it follows in the same moment: what that still held goes back first.
+    A change takes the place of what it follows from its first month on: what that still held in
+    those months goes back first, the months before stay as they are (``make_way``).
     Raises ``Invalid`` (``amount``, ``amount_above``; ``reason_required`` for less than asked
-    without a note) or ``Conflict`` (``pool_short``, ``month_missing``, ``month_closed``,
-    ``not_granted``), and whatever ``apply_transition`` raises.
+    without a note) or ``Conflict`` (``quota_firm_removed``, ``pool_short``, ``month_missing``,
+    ``month_closed``, ``not_granted``), and whatever ``apply_transition`` raises.
     """
     with operation("incubator.quota.approve", actor=actor, now=now, subject=request, amount=amount):
         require_manager(actor)
+        require_not_removed(request.organisation, "quota_firm_removed")
         locked = lock(request)
+        REQUEST.find(locked.state, "approve")
+        if expected_version is not None and locked.version != expected_version:
+            raise Conflict("stale", version=locked.version)
         granted = require_amount(amount)
         if granted > locked.amount:
             asked = locked.pool.in_words(locked.amount)
@@ -292,46 +320,72 @@ def approve(
             expected_version=expected_version,
         )
         if moved.kind == "change" and moved.previous is not None:
-            end_changed(moved.previous, moved, actor=actor, now=now)
+            make_way(moved.previous, moved, actor=actor, now=now)
         ledger.hold(moved, granted, Deed(actor, now))
         begin(moved, now=now)
         tell(moved, "quota_approved", now=now, **amount_words(granted, UNITS[moved.pool.kind]))
     return moved
 
 
-def end_changed(
+def make_way(
     previous: ResourceRequest, following: ResourceRequest, *, actor: User, now: datetime
 ) -> None:
-    """End the grant that a change replaces, and its access where that is another account."""
-    if lock(previous).state not in GRANTED:
+    """End a grant from the first month of the change that takes its place.
+
+    What it still holds from that month on goes back. Where that month has begun, the grant is
+    released, and its access closed where that is another account. Where it is still to come, the
+    grant goes on until then, and the calendar ends it (``follow_calendar``).
+    """
+    held = lock(previous)
+    if held.state not in GRANTED:
         raise Conflict("not_granted")
+    start, keeps = following.first_month, before(held.span, following.first_month)
+    ledger.give_back(held, Deed(actor, now), start)
+    if keeps and keeps != held.span:
+        shorten(held, start, actor=actor, now=now)
+    if keeps and start > month_of(timezone.localdate(now)):
+        return
     apply_transition(
-        instance=previous,
+        instance=held,
         lifecycle=REQUEST,
         action="release",
         actor=actor,
         now=now,
-        organisation=previous.organisation,
+        organisation=held.organisation,
     )
-    ledger.give_back(previous, Deed(actor, now))
-    replace(previous, following, now=now)
+    replace(held, following, now=now)
+
+
+def shorten(held: ResourceRequest, start: date, *, actor: User, now: datetime) -> None:
+    """Have a locked grant end before ``start``, and pages that show it otherwise be out of date."""
+    with operation("incubator.quota.replaced", actor=actor, now=now, subject=held, month=start):
+        held.replaced_from, held.version = start, held.version + 1
+        held.save(update_fields=["replaced_from", "version"])
 
 
 def deny(
     *,
     request: ResourceRequest,
     reason: str,
-    actor: User,
+    actor: User | None,
     now: datetime,
     expected_version: int | None = None,
 ) -> ResourceRequest:
-    """Deny a request with a reason; it stays visible."""
+    """Deny a request with a reason; it stays visible.
+
+    ``actor`` is ``None`` when an event brings it about, which also ends one that waits for the
+    firm's answer.
+    """
     with operation("incubator.quota.deny", actor=actor, now=now, subject=request):
-        moved = decide(
-            request,
-            "deny",
+        if actor is not None:
+            require_manager(actor)
+        moved = apply_transition(
+            instance=request,
+            lifecycle=REQUEST,
+            action="deny",
             actor=actor,
             now=now,
+            organisation=request.organisation,
             reason=reason,
             changes={"decision_note": reason.strip()[:1000]},
             expected_version=expected_version,
@@ -461,6 +515,14 @@ def revoke_all(*, organisation_id: int, reason: str, now: datetime) -> int:
     for grant in grants:
         revoke(request=grant, reason=reason, actor=None, now=now)
     return len(grants)
+
+
+def deny_all(*, organisation_id: int, reason: str, now: datetime) -> int:
+    """Deny everything that a firm waits for, by the system; return how much there was."""
+    waiting = list(ResourceRequest.objects.waiting().filter(organisation_id=organisation_id))
+    for request in waiting:
+        deny(request=request, reason=reason, actor=None, now=now)
+    return len(waiting)
 
 
 def tell(request: ResourceRequest, kind: str, *, now: datetime, **params: object) -> None:

@@ -10,8 +10,19 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from django.db.models import F, Q, QuerySet, Sum
+from django.utils import timezone
 
-from incubator.domain.quota import HELD, LAPSED, OVERRUN, POOL, SOURCE, USED, iso_month
+from incubator.domain.quota import (
+    GRANTED,
+    HELD,
+    LAPSED,
+    OVERRUN,
+    POOL,
+    SOURCE,
+    USED,
+    iso_month,
+    month_of,
+)
 from incubator.models import PoolMonth, QuotaEntry, ResourcePool, ResourceRequest, UsageRecord
 from portal.domain.lifecycle import Conflict
 from portal.models import User
@@ -93,11 +104,13 @@ def commit(month: PoolMonth, amount: Decimal) -> None:
     PoolMonth.objects.filter(pk=month.pk).update(committed=F("committed") + amount)
 
 
-def give_back(request: ResourceRequest, deed: Deed) -> Decimal:
-    """Return what ``request`` still holds in months that are not closed; return how much."""
-    months = PoolMonth.objects.filter(
-        pool=request.pool, month__in=request.span, closed_at__isnull=True
-    )
+def give_back(request: ResourceRequest, deed: Deed, start: date | None = None) -> Decimal:
+    """Return what ``request`` still holds in months that are not closed; return how much.
+
+    Only months from ``start`` on, if it is given.
+    """
+    wanted = [month for month in request.span if start is None or month >= start]
+    months = PoolMonth.objects.filter(pool=request.pool, month__in=wanted, closed_at__isnull=True)
     total = Decimal(0)
     for month in lock_months(request.pool, months.values_list("month", flat=True)):
         held = balance(month, HELD, request)
@@ -117,24 +130,29 @@ def use(usage: UsageRecord, month: PoolMonth, deed: Deed) -> None:
 
 
 def take_back(usage: UsageRecord, month: PoolMonth, deed: Deed) -> None:
-    """Turn the entries of a usage record round; what it had taken is held again.
+    """Take a usage record out of what is used; what goes beyond the quota goes first.
 
-    Where the request has been ended since, it goes back to the pool.
+    Whatever the record's own entries were: as if it had never been, what was reported later moves
+    into the quota, and only what is then left of the quota is held again. Where the request has
+    been ended since, it goes back to the pool.
     """
-    ended = usage.request.state not in {"approved", "provisioned"}
-    for entry in list(usage.entries.filter(kind__in=("use", "overrun"))):
-        enter(
-            month,
-            "void",
-            (USED, entry.debit),
-            entry.amount,
-            deed,
-            request=usage.request,
-            usage=usage,
-        )
-        if ended and entry.debit == HELD:
-            enter(month, "release", (HELD, POOL), entry.amount, deed, request=usage.request)
-            commit(month, -entry.amount)
+    request = usage.request
+    beyond = min(-balance(month, OVERRUN, request), usage.amount)
+    within = usage.amount - beyond
+    enter(month, "void", (USED, OVERRUN), beyond, deed, request=request, usage=usage)
+    enter(month, "void", (USED, HELD), within, deed, request=request, usage=usage)
+    if not holds(request, month.month, timezone.localdate(deed.now)):
+        enter(month, "release", (HELD, POOL), within, deed, request=request)
+        commit(month, -within)
+
+
+def holds(request: ResourceRequest, month: date, today: date) -> bool:
+    """Return whether what is not used of a month is held for ``request``.
+
+    Also after a change has taken its place, in the months before.
+    """
+    replaced = request.replaced_from is not None and request.replaced_from <= month_of(today)
+    return month in request.span and (request.state in GRANTED or replaced)
 
 
 def lapse(month: PoolMonth, deed: Deed) -> Decimal:

@@ -211,7 +211,7 @@ def cohort_move(request: HttpRequest, pk: int, action: str) -> HttpResponse:
     )
     if ok:
         return done(request, _("The cohort is closed."), "incubator:cohort", pk)
-    return draw_cohort(request, row, close_form=form)
+    return draw_cohort(request, reads.cohort_page(pk), close_form=form)
 
 
 @STAFF
@@ -228,7 +228,7 @@ def cohort_capacity(request: HttpRequest, pk: int) -> HttpResponse:
     )
     if ok:
         return done(request, _("The number of places is set."), "incubator:cohort", pk)
-    return draw_cohort(request, row, capacity_form=form)
+    return draw_cohort(request, reads.cohort_page(pk), capacity_form=form)
 
 
 @STAFF
@@ -246,7 +246,7 @@ def cohort_offer(request: HttpRequest, pk: int) -> HttpResponse:
     if ok:
         text = _("The place is offered to %(firm)s.") % {"firm": made.organisation.name}
         return done(request, text, "incubator:cohort", pk)
-    return draw_cohort(request, row, offer_form=form)
+    return draw_cohort(request, reads.cohort_page(pk), offer_form=form)
 
 
 @STAFF

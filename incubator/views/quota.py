@@ -25,7 +25,7 @@ from incubator.labels.provisioning import cloud_reasons, order_status
 from incubator.labels.quota import clock_names, request_kinds
 from incubator.models import ResourceRequest
 from incubator.models.modules import FIRM_ROLES
-from incubator.permissions.quota import applicant_firms
+from incubator.permissions.quota import applicant_firms, has_removed_firm
 from incubator.selectors import provisioning
 from incubator.selectors import quota as reads
 from incubator.services import cloud_work
@@ -80,15 +80,22 @@ def quota_list(request: HttpRequest) -> HttpResponse:
     firms = [firm.pk for firm in organisations_of(request.user, *FIRM_ROLES)]
     rows = reads.requests_of(request.user, after=keyset(request))
     more = next_link(request, rows[reads.PAGE - 1].pk) if len(rows) > reads.PAGE else ""
+    grants = reads.grants_of(firms, today)
     context = {
-        "grants": reads.grants_of(firms, today),
+        "grants": [grant for grant in grants if grant.clock != "future"],
+        "coming": [grant.request for grant in grants if grant.clock == "future"],
         "clocks": clock_names(),
         "table": request_table(rows[: reads.PAGE]),
         "rows": rows[: reads.PAGE],
         "next_url": more,
-        "may_ask": bool(applicant_firms(request.user)),
+        **may_ask(request, applicant_firms(request.user)),
     }
     return render(request, "incubator/quota/list.html", context)
+
+
+def may_ask(request: HttpRequest, firms: list[Organisation]) -> dict[str, bool]:
+    """Return whether the person may ask for resources, and if not, whether the firm was removed."""
+    return {"may_ask": bool(firms), "removed": not firms and has_removed_firm(request.user)}
 
 
 def request_table(rows: list[ResourceRequest], *, firms: bool = False) -> dict[str, Any]:
@@ -117,16 +124,15 @@ def request_cells(row: ResourceRequest, *, firms: bool) -> list[Any]:
         *([row.organisation.name] if firms else []),
         row.pool.local_title,
         row.pool.in_words(amount),
-        period(row),
+        period(row.span),
         {"text": name, "tone": tone, "icon": icon},
     ]
 
 
-def period(row: ResourceRequest) -> str:
-    """Return a request's months in words."""
-    first, last = row.first_month, add_months(row.first_month, row.months - 1)
-    words = [month(first), month(last)]
-    return words[0] if first == last else " – ".join(words)
+def period(months: tuple[date, ...]) -> str:
+    """Return the months of a request in words."""
+    words = [month(months[0]), month(months[-1])]
+    return words[0] if len(months) == 1 else " – ".join(words)
 
 
 @FIRM
@@ -156,6 +162,7 @@ def draw_request_form(
         firms=firms,
         today=today,
         follows=previous is not None,
+        earliest=add_months(previous.span[-1], 1) if previous and kind == "renewal" else None,
         initial=initial_of(previous, kind, today) | {"pool": request.GET.get("pool", "")[:9]}
         if previous is None
         else initial_of(previous, kind, today),
@@ -165,7 +172,11 @@ def draw_request_form(
         if previous is None
         else {"firm": previous.organisation, "pool": previous.pool, "previous": previous}
     )
-    context = {**request_context(previous, kind, firms, today), "follower": follower}
+    context = {
+        **request_context(previous, kind, today),
+        **may_ask(request, firms),
+        "follower": follower,
+    }
     short, seen = shortage(form, previous, kind) if follower is None else ([], "")
     if short and request.POST.get("seen") != seen:
         context |= {"short": short, "seen": seen}
@@ -183,9 +194,7 @@ def draw_request_form(
     return form_page(request, "incubator/quota/new.html", form, context, drawn=drawn)
 
 
-def request_context(
-    previous: ResourceRequest | None, kind: str, firms: list[Organisation], today: date
-) -> dict[str, Any]:
+def request_context(previous: ResourceRequest | None, kind: str, today: date) -> dict[str, Any]:
     """Return what stands beside the form of a request."""
     return {
         "previous": previous,
@@ -193,7 +202,6 @@ def request_context(
         "kind_name": dict(request_kinds())[kind],
         "spent": reads.spent(previous, today) if previous else None,
         "pools": reads.pools_with_room(today) if previous is None else [],
-        "may_ask": bool(firms),
     }
 
 
@@ -219,7 +227,7 @@ def initial_of(previous: ResourceRequest | None, kind: str, today: Any) -> dict[
     """Return what the form starts with: a renewal goes on where the grant ends."""
     if previous is None:
         return {"first_month": month_of(today).isoformat()}
-    after = add_months(previous.first_month, previous.months)
+    after = add_months(previous.span[-1], 1)
     first = max(after if kind == "renewal" else previous.first_month, month_of(today))
     left = (after.year - first.year) * 12 + after.month - first.month
     return {
@@ -246,17 +254,19 @@ def draw_request(
     clock = row.clock(today)
     actions = reads.request_actions(request.user, row)
     deciding = "approve" in actions
+    months = reads.request_months(row) if row.approved_amount else []
     context = {
         "row": row,
         "kind_name": dict(request_kinds())[row.kind],
-        "period": period(row),
+        "period": period(row.asked_span),
         "status": {"label": name, "tone": tone, "icon": icon},
         "clock": clock_names().get(clock),
         "actions": actions,
-        "months": reads.request_months(row) if row.approved_amount else [],
+        "months": months,
         "room": reads.room_for(row) if deciding else [],
         "short": short_of(row) if "request" in actions else [],
         "usage": reads.usage_of(row) if row.approved_amount else [],
+        "closed": [one.month for one in months if one.closed],
         "spent": reads.spent(row.previous, today) if row.previous else None,
         "follower": reads.following(row),
         "follow": row.state in GRANTED and "withdraw" not in actions and is_own(request, row),
@@ -348,4 +358,13 @@ def quota_deed(request: HttpRequest, pk: int, action: str) -> HttpResponse:
     )
     if ok:
         return done(request, done_text(), "incubator:quota_request", pk)
-    return draw_request(request, row, {action: form})
+    moved = reads.request_page(request.user, pk)
+    return draw_request(request, moved, {action: caught_up(form, moved)})
+
+
+def caught_up(form: Form, row: ResourceRequest) -> Form:
+    """Have a form that was told why it is refused speak of the request as it is drawn now."""
+    if form.non_field_errors():
+        form.data = form.data.copy()
+        form.data[form.add_prefix("version")] = str(row.version)
+    return form

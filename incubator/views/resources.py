@@ -14,6 +14,7 @@ from incubator.domain.quota import UsageRefused, month_of, read_usage
 from incubator.drivers.registry import driver_for
 from incubator.forms.quota import CapacityForm, DriverForm, PoolForm, QuotaReasonForm, UsageForm
 from incubator.labels.provisioning import cloud_reasons, order_status
+from incubator.labels.quota import usage_columns
 from incubator.models import ResourcePool, UsageRecord
 from incubator.selectors import provisioning
 from incubator.selectors import quota as reads
@@ -182,8 +183,9 @@ def usage_upload(request: HttpRequest) -> HttpResponse:
             "known": counts[1],
         }
         return done(request, text, "incubator:resources")
+    columns = usage_columns()
     rows = [
-        (error.line, error.column, error.value, labels.REFUSALS[error.code])
+        (error.line, columns[error.column], error.value, labels.REFUSALS[error.code])
         for error in found.get("errors", [])
     ]
     context = {"errors": rows, "example": usage_example(request)}

@@ -8,7 +8,6 @@ from django.http import HttpRequest, JsonResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_POST
 
 from incubator.domain.quota import UsageRefused
 from incubator.services import pools as services
@@ -61,6 +60,10 @@ def errors_of(refusal: UsageRefused) -> list[dict[str, object]]:
 
 def report(request: HttpRequest) -> JsonResponse:
     """Take a report, all of it or nothing; no session counts, so no other site can send one."""
+    if request.method != "POST":
+        response = problem(405, "method", _("Send a report with POST; nothing can be read here."))
+        response["Allow"] = "POST"
+        return response
     now = timezone.now()
     user = user_of_token(secret=bearer_token(request), now=now)
     if user is None:
@@ -79,4 +82,4 @@ def report(request: HttpRequest) -> JsonResponse:
     return JsonResponse({"new": new, "known": known})
 
 
-usage_report = csrf_exempt(public(require_POST(report)))
+usage_report = csrf_exempt(public(report))

@@ -1,5 +1,6 @@
 """Helpers of the tests of cloud resources: a pool with capacity, a request, a grant."""
 
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -70,8 +71,9 @@ def usage(
 
 
 def report(world: World, *rows: UsageRow) -> tuple[int, int]:
-    """Record usage as the resource manager."""
-    return pools.record_usage(rows=rows, source="csv", actor=world.resources, now=world.now)
+    """Record usage as the resource manager, as from the lines of a file below its heading."""
+    numbered = [replace(row, line=line) for line, row in enumerate(rows, start=2)]
+    return pools.record_usage(rows=numbered, source="csv", actor=world.resources, now=world.now)
 
 
 # --- A cloud behind a pool

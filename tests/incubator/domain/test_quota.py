@@ -72,7 +72,7 @@ def test_require_span_refuses(first, months, code):
 @pytest.mark.parametrize(
     ("amount", "first", "months", "nothing"),
     [(40, date(2026, 12, 1), 2, True), (41, date(2026, 12, 1), 2, False),
-     (40, date(2026, 12, 1), 3, False), (40, date(2027, 1, 1), 1, False), (40, NOV, 3, False)],
+     (40, date(2026, 12, 1), 3, False), (40, date(2027, 1, 1), 1, True), (40, NOV, 3, False)],
 )  # fmt: skip
 def test_change_differs_from_what_is_left_of_the_grant(amount, first, months, nothing):
     asked = (Decimal(amount), quota.span(first, months))
@@ -88,6 +88,13 @@ def test_change_differs_from_what_is_left_of_the_grant(amount, first, months, no
 def test_require_span_takes_this_month_to_a_year_ahead():
     quota.require_span(NOV, 12, date(2026, 11, 23))
     quota.require_span(date(2027, 11, 1), 1, date(2026, 11, 23))
+
+
+def test_renewal_begins_after_the_last_month():
+    quota.require_after(date(2027, 1, 1), (NOV, date(2026, 12, 1)))
+    with pytest.raises(Invalid) as refusal:
+        quota.require_after(date(2026, 12, 1), (NOV, date(2026, 12, 1)))
+    assert (refusal.value.code, refusal.value.params) == ("renewal_early", {"month": "2027-01"})
 
 
 @pytest.mark.parametrize(
@@ -169,6 +176,38 @@ def test_read_usage_names_every_wrong_row():
     assert refusal.value.params == {"count": 9, "line": 3, "column": "reference"}
 
 
+def test_read_usage_counts_lines_of_the_file():
+    head = "reference,request,day,amount,note"
+    text = [head, "", " , ,", "a,N,2026-11-05,1,", 'b,N,2026-11-05,1,"two\nlines"', "c,N,x,1,"]
+    with pytest.raises(quota.UsageRefused) as refusal:
+        quota.read_usage("\n".join(text).splitlines(keepends=True))
+    assert [(error.line, error.code) for error in refusal.value.errors] == [(7, "usage_day")]
+    rows = quota.read_usage("\n".join(text[:-1]).splitlines(keepends=True))
+    assert [row.line for row in rows] == [4, 5]
+
+
+@pytest.mark.parametrize("amount", ["1_0", "１２", "1e1", "+1", "1.", ".5", "0x1", "1,5", "1 0"])
+def test_read_usage_takes_plain_digits_only(amount):
+    with pytest.raises(quota.UsageRefused) as refusal:
+        quota.read_usage(lines("reference,request,day,amount", f'a,N,2026-11-05,"{amount}"'))
+    assert [error.code for error in refusal.value.errors] == ["amount"]
+
+
+@pytest.mark.parametrize(
+    "day", ["20261120", "2026-W47-5", "2026-11-31", "2026-11-5", "２026-11-05"]
+)
+def test_read_usage_takes_days_in_one_spelling_only(day):
+    with pytest.raises(quota.UsageRefused) as refusal:
+        quota.read_usage(lines("reference,request,day,amount", f"a,N,{day},1"))
+    assert [error.code for error in refusal.value.errors] == ["usage_day"]
+
+
+def test_read_usage_names_a_missing_column_in_both_languages():
+    with pytest.raises(Invalid) as refusal:
+        quota.read_usage(lines("用量编号,申请编号,日期"))
+    assert refusal.value.params == {"missing": "用量 / amount"}
+
+
 def test_read_usage_is_bounded(monkeypatch):
     monkeypatch.setattr(quota, "MOST_USAGE_ROWS", 1)
     with pytest.raises(Invalid) as refusal:
@@ -187,7 +226,8 @@ ALLOWED = {
     ("requested", "withdraw"): {"firm_signer", "firm_member"},
     ("requested", "ask"): {"resource_manager"},
     ("requested", "approve"): {"resource_manager"},
-    ("requested", "deny"): {"resource_manager"},
+    ("requested", "deny"): {"resource_manager", "system"},
+    ("more_info", "deny"): {"system"},
     ("approved", "provision"): {"resource_manager", "system"},
     ("approved", "release"): {"firm_signer", "resource_manager", "system"},
     ("approved", "revoke"): {"resource_manager", "system"},

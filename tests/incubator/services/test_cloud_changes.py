@@ -1,5 +1,6 @@
 """What becomes of the account of a grant that another one replaces."""
 
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
@@ -55,6 +56,50 @@ def test_change_within_a_driver_keeps_the_account(world, cloud):
     assert (held["enabled"], held["cores"]) == (True, 2 * cores)
     assert not request.orders.filter(deed="revoke").exists()
     assert closings() == []
+
+
+DECEMBER = date(2026, 12, 1)
+ON_DECEMBER_1 = datetime(2026, 12, 1, 2, tzinfo=UTC)
+
+
+def changed_from_december(world, request: ResourceRequest) -> ResourceRequest:
+    """Return the change of a grant from next month on, after the worker had its turn."""
+    change = {"previous": request, "kind": "change", "amount": Decimal(2688)}
+    following = granted(world, request.pool, **change, first_month=DECEMBER, months=2)
+    work(world.now)
+    request.refresh_from_db()
+    return following
+
+
+def test_change_from_next_month_within_a_driver_begins_then(world, cloud):
+    request = set_up(world, cloud_pool(world))
+    cores = cloud.named(name_of(request))["cores"]
+    following = changed_from_december(world, request)
+    assert request.state == "provisioned"
+    assert cloud.named(name_of(request))["cores"] == cores
+    assert cloud_work.follow_calendar(now=ON_DECEMBER_1) == 2
+    work(ON_DECEMBER_1)
+    following.refresh_from_db()
+    held = cloud.named(name_of(request))
+    assert (following.state, held["enabled"], held["cores"]) == ("provisioned", True, 2 * cores)
+    assert closings() == []
+
+
+def test_change_from_next_month_to_a_driver_has_a_person_close_the_old_account_then(world, cloud):
+    request = by_hand(world, set_up(world, cloud_pool(world, driver="manual")), "vdc-7")
+    drive(world, request, "openstack")
+    changed_from_december(world, request)
+    assert closings() == []
+    cloud_work.follow_calendar(now=ON_DECEMBER_1)
+    assert closings() == [request.number]
+    assert accounts_to_close(request, DECEMBER) == ["vdc-7"]
+
+
+def test_change_from_next_month_by_hand_goes_on_in_the_same_account(world, cloud):
+    request = by_hand(world, set_up(world, cloud_pool(world, driver="manual")), "vdc-7")
+    changed_from_december(world, request)
+    cloud_work.follow_calendar(now=ON_DECEMBER_1)
+    assert (request.state, closings()) == ("provisioned", [])
 
 
 def test_change_of_what_people_set_up_asks_for_no_closing(world, cloud):

@@ -1,13 +1,14 @@
 """A firm's membership: agreement, standing, mentor, end, and what a removal closes."""
 
 from datetime import date, timedelta
+from decimal import Decimal
 
 import pytest
 from django.utils.translation import override
 
 from incubator.models import Cohort
 from incubator.selectors.cohorts import is_removed
-from incubator.services import incubation
+from incubator.services import incubation, quota
 from portal.domain.lifecycle import Invalid, NotAllowed, Refused
 from portal.labels import state_label
 from portal.models import Notification, Relation, WorkItem
@@ -204,6 +205,37 @@ def test_removal_closes_what_the_firm_holds_and_asks_for(world):
     assert is_removed(row.organisation_id) is True
     assert code_of(lambda: asked(world, pool)) == "quota_removed"
     assert list(type(row).objects.visible_to(world.owner)) == [removed]
+
+
+def test_removal_ends_what_waits_and_nothing_more_is_approved(world):
+    pool = pool_of(world)
+    waiting = asked(world, pool)
+    questioned = asked(world, pool, purpose="另一个用途")
+    quota.ask(request=questioned, reason="为何？", actor=world.resources, now=world.now)
+    other = asked(world, pool, "owner2")
+    ended(world, accepted(world), "remove", "false_evidence")
+    manager = {"actor": world.resources, "now": world.now, "amount": Decimal(40)}
+    answer = {"actor": world.owner, "now": world.now, "amount": Decimal(40), "purpose": "两个村"}
+    assert code_of(lambda: quota.approve(request=waiting, **manager)) == "quota_firm_removed"
+    assert code_of(lambda: quota.answer_question(request=questioned, **answer)) == "quota_removed"
+    world.drain()
+    for request in (waiting, questioned):
+        request.refresh_from_db()
+        assert (request.state, request.decision_note) == ("denied", "企业已被移出孵化。")
+    assert WorkItem.objects.open().filter(kind__startswith="quota").count() == 1
+    assert Notification.objects.filter(user=world.owner, kind="quota_denied").count() == 2
+    assert quota.approve(request=other, **manager).state == "approved"
+
+
+def test_exit_and_suspension_leave_what_waits(world):
+    pool = pool_of(world)
+    request = asked(world, pool)
+    row = accepted(world)
+    judged(world, row, "suspend", reason="核查中", until=world.now.date() + timedelta(days=30))
+    ended(world, row, "exit", "own_wish", actor=world.owner)
+    world.drain()
+    deed = {"actor": world.resources, "now": world.now, "amount": Decimal(40)}
+    assert quota.approve(request=request, **deed).state == "approved"
 
 
 def test_removal_delivered_twice_closes_once(world):

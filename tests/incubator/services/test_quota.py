@@ -2,9 +2,11 @@
 
 from datetime import date, timedelta
 from decimal import Decimal
+from random import Random
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.utils.translation import override
 
 from incubator.models import PoolMonth, QuotaEntry, ResourceRequest, UsageRecord
 from incubator.receivers.quota import on_grade_revoked
@@ -13,6 +15,7 @@ from incubator.services import pools, quota
 from portal.domain.lifecycle import Conflict, Invalid, NotAllowed, Refused
 from portal.events import GradeRevoked, subscribers_of
 from portal.models import AuditEntry, Notification, WorkItem
+from portal.selectors.inbox import texts
 from tests.incubator.modules_story import admit
 from tests.incubator.quota_story import MONTH, asked, granted, pool_of, report, usage
 
@@ -342,6 +345,8 @@ def test_a_revoked_grade_closes_everything_once(world):
 
 # --- What follows
 
+JANUARY = date(2027, 1, 1)
+
 
 def test_renewal_follows_once(world):
     pool = pool_of(world)
@@ -351,7 +356,30 @@ def test_renewal_follows_once(world):
     refusal = refused("renewal_open", lambda: asked(world, pool, **after))
     assert refusal.params["number"] == second.number
     quota.deny(request=second, reason="x", actor=world.resources, now=world.now)
-    assert asked(world, pool, **after).previous == first
+    third = granted(world, pool, **after)
+    assert third.previous == first
+    refusal = refused("renewal_granted", lambda: asked(world, pool, **after))
+    assert refusal.params["number"] == third.number
+
+
+@pytest.mark.parametrize("first", [date(2026, 12, 1), JANUARY])
+def test_renewal_sets_no_month_aside_twice(world, first):
+    pool = pool_of(world)
+    grant = granted(world, pool)
+    renewal = {"previous": grant, "kind": "renewal", "first_month": first}
+    refusal = refused("renewal_early", lambda: asked(world, pool, **renewal), Invalid)
+    assert refusal.fields == {"first_month": "renewal_early"}
+    assert refusal.params["month"] == "2027-02"
+
+
+def test_renewal_of_what_a_change_shortened_begins_where_it_ends(world):
+    pool = pool_of(world)
+    first = granted(world, pool)
+    change = {"previous": first, "kind": "change", "amount": Decimal(80)}
+    second = granted(world, pool, **change, first_month=JANUARY, months=1)
+    quota.release(request=second, actor=world.owner, now=world.now)
+    renewal = {"previous": first, "kind": "renewal"}
+    assert asked(world, pool, **renewal, first_month=JANUARY).state == "requested"
 
 
 def test_change_takes_the_place_of_what_it_follows(world):
@@ -362,6 +390,91 @@ def test_change_takes_the_place_of_what_it_follows(world):
     first.refresh_from_db()
     assert (first.state, second.state) == ("released", "approved")
     assert free(pool) == [5, 20, 20, 100]
+    assert first.replaced_from is None
+
+
+def test_change_from_a_later_month_leaves_the_months_before(world):
+    pool = pool_of(world)
+    first = granted(world, pool, months=4)
+    report(world, usage(first, 15))
+    version = first.version
+    change = {"previous": first, "kind": "change", "amount": Decimal(80)}
+    second = granted(world, pool, **change, first_month=JANUARY, months=2)
+    first.refresh_from_db()
+    assert (first.state, second.state) == ("approved", "approved")
+    assert (first.replaced_from, first.span) == (JANUARY, (MONTH, date(2026, 12, 1)))
+    assert first.last_day == date(2026, 12, 31)
+    assert free(pool) == [60, 60, 20, 20]
+    refused(
+        "stale",
+        lambda: quota.release(
+            request=first, actor=world.owner, now=world.now, expected_version=version
+        ),
+    )
+    report(world, usage(first, 5, "u-2", 6))
+    assert [
+        (row.month.month, row.amount, row.balance.used, row.balance.held)
+        for row in reads.request_months(first)
+    ] == [(11, 40, 20, 20), (12, 40, 0, 40)]
+    assert first.clock(date(2026, 12, 31)) == "expiring"
+    assert first.clock(JANUARY) == "expired"
+    quota.release(request=first, actor=world.owner, now=world.now)
+    assert free(pool) == [80, 100, 20, 20]
+
+
+def test_usage_of_a_month_in_which_a_change_took_over_is_outside(world):
+    pool = pool_of(world)
+    first = granted(world, pool)
+    change = {"previous": first, "kind": "change", "amount": Decimal(80)}
+    granted(world, pool, **change, first_month=date(2026, 12, 1), months=2)
+    row = pools.UsageRow("late", first.number, date(2026, 12, 1), Decimal(1))
+    with pytest.raises(pools.UsageRefused) as refusal:
+        pools.record_usage(
+            rows=[row], source="csv", actor=world.resources, now=world.now + timedelta(days=20)
+        )
+    assert [error.code for error in refusal.value.errors] == ["usage_outside"]
+
+
+def test_change_from_this_month_keeps_what_is_left_of_the_months_before(world):
+    pool = pool_of(world)
+    first = granted(world, pool)
+    report(world, usage(first, 15), usage(first, 5, "u-2", 6))
+    later = world.now + timedelta(days=20)
+    deed = {"actor": world.resources, "now": later}
+    second = asked(
+        world, pool, previous=first, kind="change", amount=Decimal(80), now=later, months=2,
+        first_month=date(2026, 12, 1),
+    )  # fmt: skip
+    quota.approve(request=second, amount=second.amount, **deed)
+    first.refresh_from_db()
+    assert (first.state, first.replaced_from) == ("released", date(2026, 12, 1))
+    assert free(pool) == [60, 20, 20, 100]
+    late = pools.UsageRow("u-3", first.number, date(2026, 11, 30), Decimal(10))
+    early = pools.UsageRow("u-4", first.number, date(2026, 12, 2), Decimal(3))
+    pools.record_usage(rows=[late, early], source="csv", **deed)
+    pools.void_usage(record=UsageRecord.objects.get(reference="u-1"), reason="x", **deed)
+    assert [
+        (row.month.month, row.amount, row.balance.used, row.balance.held, row.balance.overrun)
+        for row in reads.request_months(first)
+    ] == [(11, 40, 15, 25, 0), (12, 0, 3, 0, 3)]
+    assert free(pool) == [60, 20, 20, 100]
+    assert pools.close_month(pool=pool, month=MONTH, **deed) == 25
+
+
+def test_change_after_the_end_replaces_nothing(world):
+    pool = pool_of(world)
+    first = granted(world, pool, months=1)
+    change = {"previous": first, "kind": "change", "amount": Decimal(80)}
+    granted(world, pool, **change, first_month=JANUARY, months=1)
+    first.refresh_from_db()
+    assert (first.state, first.replaced_from) == ("approved", None)
+    assert free(pool) == [60, 100, 20, 100]
+
+
+def test_the_database_knows_no_grant_that_is_replaced_from_its_beginning(world):
+    first = granted(world, pool_of(world))
+    with pytest.raises(IntegrityError), transaction.atomic():
+        ResourceRequest.objects.filter(pk=first.pk).update(replaced_from=first.first_month)
 
 
 def test_change_that_does_not_fit_leaves_the_old_grant(world):
@@ -560,6 +673,26 @@ def test_usage_tells_at_80_and_100_percent_once(world):
     assert Notification.objects.filter(user=world.resources, kind="quota_mark").count() == 2
 
 
+def test_notices_of_usage_name_their_month_and_are_never_alike(world):
+    request = granted(world, pool_of(world))
+    later = world.now + timedelta(days=20)
+    rows = [
+        pools.UsageRow(month, request.number, date(2026, number, 3), Decimal(32))
+        for month, number in (("november", 11), ("december", 12))
+    ]
+    pools.record_usage(rows=rows, source="csv", actor=world.resources, now=later)
+    found = Notification.objects.filter(user=world.resources, kind="quota_mark").order_by("pk")
+    with override("en"):
+        assert sorted(texts(row)[0] for row in found) == [
+            f"80 % of {request.number} are used in {month} 2026"
+            for month in ("December", "November")
+        ]
+    with override("zh-hans"):
+        assert sorted(texts(row)[1] for row in found) == [
+            f"GPU 池甲：2026年{month}的配额已使用 80%。" for month in ("11月", "12月")
+        ]
+
+
 def test_usage_with_wrong_rows_keeps_none(world):
     pool = pool_of(world)
     request = granted(world, pool)
@@ -607,6 +740,67 @@ def test_usage_taken_back_is_held_again(world, amount, left):
     with pytest.raises(pools.UsageRefused) as refusal:
         report(world, usage(request, amount))
     assert [error.code for error in refusal.value.errors] == ["usage_voided"]
+
+
+def void(world, reference: str) -> None:
+    pools.void_usage(
+        record=UsageRecord.objects.get(reference=reference), reason="x", actor=world.resources,
+        now=world.now,
+    )  # fmt: skip
+
+
+def test_usage_taken_back_moves_what_was_beyond_into_the_quota(world):
+    pool = pool_of(world, capacity=1000)
+    request = granted(world, pool, amount=Decimal(300))
+    report(world, usage(request, 250))
+    report(world, usage(request, 100, "u-2", 6))
+    void(world, "u-1")
+    [row, *_later] = reads.request_months(request)
+    assert (row.balance.used, row.balance.held, row.balance.overrun) == (100, 200, 0)
+    assert free(pool)[0] == 700
+    assert [(e.debit, e.credit, e.amount) for e in request.entries.filter(kind="void")] == [
+        ("used", "overrun", 50), ("used", "held", 200),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_balances_say_what_is_reported_less_what_was_taken_back(world, seed):
+    chance = Random(seed)
+    pool = pool_of(world, capacity=200)
+    request = granted(world, pool, amount=Decimal(100))
+    other = granted(world, pool, "owner2", amount=Decimal(60))
+    kept: dict[str, Decimal] = {}
+    report(world, usage(other, 70, "other"))
+    for number in range(14):
+        if kept and chance.random() < 0.45:
+            reference = chance.choice(sorted(kept))
+            void(world, reference)
+            del kept[reference]
+        else:
+            amount = Decimal(chance.randrange(1, 9000)) / 100
+            report(world, usage(request, amount, f"r-{number}", chance.randrange(1, 20)))
+            kept[f"r-{number}"] = amount
+        total = sum(kept.values(), Decimal(0))
+        balance = reads.request_months(request)[0].balance
+        assert (balance.used, balance.overrun, balance.held) == (
+            total, max(Decimal(0), total - 100), max(Decimal(0), 100 - total),
+        )  # fmt: skip
+        assert free(pool)[0] == 40
+        pooled = reads.pool_page(pool.pk, MONTH)[1][0].balance
+        assert (pooled.used, pooled.overrun) == (total + 70, balance.overrun + 10)
+        assert pooled.free + pooled.held + pooled.used - pooled.overrun == 200
+    assert reads.ledger_faults() == []
+
+
+def test_usage_taken_back_after_the_end_gives_back_only_what_is_not_used(world):
+    pool = pool_of(world)
+    request = granted(world, pool)
+    report(world, usage(request, 30), usage(request, 25, "u-2"))
+    quota.release(request=request, actor=world.owner, now=world.now)
+    void(world, "u-1")
+    [row, *_later] = reads.request_months(request)
+    assert (row.balance.used, row.balance.held, row.balance.overrun) == (25, 0, 0)
+    assert free(pool)[0] == 75
 
 
 def test_usage_taken_back_after_the_end_goes_to_the_pool(world):

@@ -118,6 +118,23 @@ def test_staff_publish_an_agreement_and_a_cohort_and_offer_a_place(world):
     assert [row.organisation for row in staff.get(page).context["members"]] == [firm]
 
 
+def test_offer_that_comes_second_sees_the_cohort_as_it_is_now(world, monkeypatch):
+    cohort = published(world, capacity=1)
+    firm, offer_place = admit(world, "owner"), cohorts.offer_place
+
+    def second(**values: object) -> Incubation:
+        monkeypatch.setattr(cohorts, "offer_place", offer_place)
+        offered(world, "owner2", cohort)
+        return offer_place(**values)
+
+    monkeypatch.setattr(cohorts, "offer_place", second)
+    offer = {"firm": firm.pk, "reply_by": "2026-12-05"}
+    late = world.client("staff").post(f"{cohort.get_absolute_url()}offer/", offer)
+    members = [row.organisation for row in late.context["members"]]
+    assert (late.status_code, late.context["cohort"].taken) == (422, 1)
+    assert members == [world.organisation("owner2")]
+
+
 def test_cohort_is_closed_and_its_places_set(world):
     cohort = published(world)
     staff, page = world.client("staff"), cohort.get_absolute_url()

@@ -8,6 +8,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from incubator.models import ResourcePool, ResourceRequest, UsageRecord
 from incubator.services import pools, quota
+from incubator.views.quota import SERVICES
+from tests.incubator.cohorts_story import accepted, ended
 from tests.incubator.drivers.cloud import fault
 from tests.incubator.modules_story import admit
 from tests.incubator.quota_story import (
@@ -166,6 +168,21 @@ def test_a_firm_that_is_not_admitted_is_told_so(world):
     assert world.client("owner").get("/workspace/quota/").context["may_ask"] is False
 
 
+def test_a_firm_that_was_removed_is_told_so(world):
+    pool = pool_of(world)
+    firm = admit(world, "owner")
+    ended(world, accepted(world), "remove", "false_evidence")
+    owner = world.client("owner")
+    words = "贵企业已被移出孵化，不能申请云资源"
+    for page in (owner.get("/workspace/quota/"), owner.get("/workspace/quota/new/")):
+        assert (page.context["may_ask"], page.context["removed"]) == (False, True)
+        assert words in page.text
+        assert 'name="purpose"' not in page.text
+    sent = owner.post("/workspace/quota/new/", values(pool, firm=firm.pk))
+    assert (sent.status_code, ResourceRequest.objects.count()) == (422, 0)
+    assert words in sent.text
+
+
 def test_another_firms_request_does_not_exist(world):
     request = granted(world, pool_of(world))
     page = request.get_absolute_url()
@@ -219,6 +236,47 @@ def test_stale_page_is_told(world):
     assert request.state == "approved"
 
 
+def first_another(monkeypatch, action: str, deed) -> None:
+    """Have somebody else be faster between the reading of a page's row and a decision."""
+    service = SERVICES[action]
+
+    def after(**values: object) -> object:
+        monkeypatch.setitem(SERVICES, action, service)
+        deed()
+        return service(**values)
+
+    monkeypatch.setitem(SERVICES, action, after)
+
+
+def test_decision_that_comes_second_sees_the_request_as_it_is_now(world, monkeypatch):
+    request = asked(world, pool_of(world))
+    manager, page = world.client("resources"), request.get_absolute_url()
+    deed = {"request": request, "now": world.now}
+
+    def question_and_answer() -> None:
+        quota.ask(**deed, reason="为何？", actor=world.resources)
+        quota.answer_question(**deed, amount=Decimal(20), purpose="一个村", actor=world.owner)
+
+    first_another(monkeypatch, "approve", question_and_answer)
+    approve = {"approve-amount": "40", "approve-version": request.version}
+    late = manager.post(f"{page}approve/", approve)
+    row = late.context["row"]
+    assert (late.status_code, row.amount, row.purpose) == (422, 20, "一个村")
+    assert late.context["approve_form"]["version"].value() == str(row.version)
+    again = {"approve-amount": "20", "approve-version": row.version}
+    assert manager.post(f"{page}approve/", again).status_code == 302
+
+    other = asked(world, request.pool, purpose="另一个用途")
+    deny = {"request": other, "reason": "已有同类", "actor": world.resources, "now": world.now}
+    first_another(monkeypatch, "approve", lambda: quota.deny(**deny))
+    late = manager.post(
+        f"{other.get_absolute_url()}approve/",
+        {"approve-amount": "40", "approve-version": other.version},
+    )
+    assert (late.status_code, late.context["row"].state) == (409, "denied")
+    assert "已有同类" in late.text
+
+
 @pytest.mark.parametrize(
     ("kind", "first", "months"), [("renewal", "2027-02-01", 3), ("change", "2026-11-01", 3)]
 )
@@ -233,6 +291,17 @@ def test_follow_starts_from_what_the_firm_has(world, kind, first, months):
     assert owner.post(url, sent).status_code == 302
     later = ResourceRequest.objects.get(previous=request)
     assert (later.kind, later.amount, later.organisation) == (kind, 50, request.organisation)
+
+
+def test_renewal_offers_no_month_of_the_grant(world):
+    request = granted(world, pool_of(world))
+    url = f"{request.get_absolute_url()}follow/renewal/"
+    owner = world.client("owner")
+    page = owner.get(url)
+    choices = page.context["form"].fields["first_month"].choices
+    assert (choices[0][0], choices[-1][0]) == ("2027-02-01", "2027-11-01")
+    sent = {"amount": "50", "first_month": "2026-12-01", "months": "2", "purpose": "继续"}
+    assert owner.post(url, sent).status_code == 422
 
 
 def test_follow_only_what_is_granted(world):
@@ -251,11 +320,10 @@ def test_grant_that_something_follows_shows_it_and_offers_no_other(world, kind, 
     follow = {"previous": grant, "kind": kind, "first_month": date(2026, 12, 1)}
     follower = (granted if approved else asked)(world, grant.pool, amount=Decimal(50), **follow)
     page = grant.get_absolute_url()
-    if approved and kind == "change":  # it has taken the grant's place
-        assert world.client("owner").get(page).context["follow"] is False
-    else:
-        text = world.client("owner", "en").get(page).text
-        assert f"A request that follows this one is already on its way: {follower.number}." in text
+    text = world.client("owner", "en").get(page).text
+    waits = f"A request that follows this one is already on its way: {follower.number}."
+    stands = f"{follower.number} follows this one and is approved already."
+    assert (waits in text, stands in text) == (not approved, approved)
     for client in (world.client("owner"), world.client("resources")):
         text = client.get(page).text
         assert f'<a href="{follower.get_absolute_url()}">{follower.number}</a>' in text
@@ -325,6 +393,34 @@ def test_expiring_grant_offers_a_renewal(world):
     assert (grant.request, grant.clock) == (request, "expiring")
 
 
+def test_grant_of_a_later_month_does_not_stand_under_this_month(world):
+    pool = pool_of(world)
+    now = granted(world, pool)
+    later = granted(world, pool, first_month=date(2027, 2, 1), purpose="二月起")
+    owner = world.client("owner")
+    page = owner.get("/workspace/quota/")
+    assert [grant.request for grant in page.context["grants"]] == [now]
+    assert page.context["coming"] == [later]
+    assert "自2027年2月起" in page.text
+    quota.release(request=now, actor=world.owner, now=world.now)
+    assert "本月" not in owner.get("/workspace/quota/").text
+    assert later.number not in owner.get("/workspace/").text
+
+
+def test_page_of_a_grant_says_from_when_a_change_replaces_it(world):
+    pool = pool_of(world)
+    first = granted(world, pool)
+    change = {"previous": first, "kind": "change", "amount": Decimal(50)}
+    granted(world, pool, **change, first_month=date(2026, 12, 1), months=2)
+    owner = world.client("owner", "en")
+    page = owner.get(first.get_absolute_url())
+    assert [row.month.month for row in page.context["months"]] == [11]
+    assert page.context["period"] == "November 2026 – January 2027"
+    assert "<dt>Replaced by a change from</dt><dd>December 2026</dd>" in page.text
+    rows = owner.get("/workspace/quota/").context["table"]["rows"]
+    assert [row[3] for row in rows] == ["December 2026 – January 2027", "November 2026"]
+
+
 # --- The resource manager
 
 
@@ -359,6 +455,29 @@ def test_manager_closes_a_month_that_is_over(world, monkeypatch):
     assert manager.post(url, {"month": "soon"}).status_code == 404
 
 
+@pytest.mark.parametrize("amount", ["0", "-5"])
+def test_amounts_of_nothing_and_below_are_refused_in_the_same_words(world, amount):
+    pool = pool_of(world)
+    capacity = {"first_month": "2026-11-01", "months": "2", "capacity": amount}
+    answer = world.client("resources", "en").post(pool.get_absolute_url(), capacity)
+    assert answer.status_code == 422
+    assert answer.context["form"].errors == {
+        "capacity": ["Enter an amount above zero, with at most two decimals."]
+    }
+
+
+def test_usage_of_a_closed_month_cannot_be_taken_back(world, monkeypatch):
+    request = granted(world, pool_of(world))
+    report(world, usage(request, 5))
+    void = f"/workspace/resources/usage/{UsageRecord.objects.get().pk}/void/"
+    page = request.get_absolute_url()
+    assert void in world.client("resources").get(page).text
+    later = world.now + timedelta(days=20)
+    monkeypatch.setattr("django.utils.timezone.now", lambda: later)
+    pools.close_month(pool=request.pool, month=MONTH, actor=world.resources, now=later)
+    assert void not in world.client("resources").get(page).text
+
+
 def upload(text: bytes) -> dict[str, object]:
     return {"file": SimpleUploadedFile("usage.csv", text, content_type="text/csv")}
 
@@ -371,13 +490,21 @@ def test_usage_file_counts_wholly_or_not_at_all(world):
         "/workspace/resources/usage/", upload(f"{HEAD}{row}1\nr-2,HYZY-0,2026-11-05,1".encode())
     )
     assert wrong.status_code == 422
-    assert [error[:2] for error in wrong.context["errors"]] == [(3, "request")]
+    assert [error[:2] for error in wrong.context["errors"]] == [(3, "申请编号")]
     assert UsageRecord.objects.count() == 0
     good = manager.post(
         "/workspace/resources/usage/", upload(f"{HEAD}{row}1".encode()), follow=True
     )
     assert "1" in good.content.decode()
     assert UsageRecord.objects.get().amount == 1
+
+
+def test_usage_file_with_blank_lines_names_the_line_of_the_file(world):
+    granted(world, pool_of(world))
+    text = f"{HEAD}\n\nr-1,HYZY-0,2026-11-05,1\n".encode()
+    wrong = world.client("resources", "en").post("/workspace/resources/usage/", upload(text))
+    assert [error[:2] for error in wrong.context["errors"]] == [(4, "request")]
+    assert "line 4" in wrong.text
 
 
 @pytest.mark.parametrize("text", [b"\xff\xfe\x00", b"no,head\n", HEAD.encode()])
@@ -484,7 +611,7 @@ def test_manager_records_that_it_is_switched_off(world):
 @pytest.mark.parametrize("rows", [1, 3])
 @pytest.mark.parametrize(
     ("login", "url", "count"),
-    [("owner", "/workspace/quota/", 16), ("owner", "/workspace/quota/new/", 18),
+    [("owner", "/workspace/quota/", 17), ("owner", "/workspace/quota/new/", 19),
      ("resources", "/workspace/resources/", 16)],
 )  # fmt: skip
 def test_lists_take_the_same_queries(world, queries, login, url, *, count, rows):

@@ -184,7 +184,15 @@ def test_no_token_no_report(world, header):
 def test_a_session_is_no_token(world):
     client = world.client("resources")
     assert client.post(URL, "{}", content_type="application/json").status_code == 401
-    assert client.get(URL).status_code == 405
+
+
+@pytest.mark.parametrize("method", ["get", "put", "delete", "options", "head"])
+def test_another_method_is_told_in_json(world, method):
+    answer = getattr(Client(), method)(URL)
+    assert (answer.status_code, answer["Allow"]) == (405, "POST")
+    assert answer["Content-Type"] == "application/problem+json"
+    if method != "head":
+        assert (answer.json()["title"], answer.json()["status"]) == ("method", 405)
 
 
 def test_a_revoked_token_opens_nothing(world):
