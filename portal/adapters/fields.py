@@ -10,15 +10,23 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.domain.calendar import days_to_type, is_day_to_type
 from portal.domain.texts import is_blank
+from portal.labels import REFUSALS
 from portal.labels.days import day
 
 plain_text = CharField.to_python
 
 
 def visible_text(self: CharField, value: Any) -> Any:
-    """Stand in for ``CharField.to_python``: a text of which nobody sees a character is empty."""
+    """Stand in for ``CharField.to_python``: a text of which nobody sees a character is none.
+
+    Where a text is required, the refusal says why what was typed does not count.
+    """
     text = plain_text(self, value)
-    return self.empty_value if isinstance(text, str) and is_blank(text) else text
+    if not isinstance(text, str) or not is_blank(text):
+        return text
+    if text and self.required:
+        raise ValidationError(str(REFUSALS["text_required"]), "required")
+    return self.empty_value
 
 
 def require_day(value: date) -> None:

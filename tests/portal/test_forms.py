@@ -57,7 +57,7 @@ def test_fault_is_said_in_the_official_register(language, values, words):
 def test_a_text_that_nobody_sees_is_none(text):
     with override("zh-hans"):
         form = Asked({"name": text, "on": "2026-05-01", "number": "0", "sure": "on"})
-        assert form.errors == {"name": ["请填写此项。"]}
+        assert form.errors == {"name": ["请填写内容，仅有空白字符视为未填写。"]}
     assert forms.CharField(required=False).clean(text) == ""
 
 

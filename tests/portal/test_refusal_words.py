@@ -15,16 +15,13 @@ COMPUTED = {
     ("portal/selectors/archives.py", "package.problem"): "",
     ("portal/services/accounts.py", "' '.join(taken.messages)"): "",
     ("portal/services/objections.py", "f'objection_{word}'"): "objection_open objection_upheld",
-    ("incubator/domain/module.py", "code"): "",
     ("incubator/domain/module.py", "f'module_name_{kind}'"): (
         "module_name_index module_name_python module_name_tools module_name_locked"
     ),
-    ("incubator/domain/office_hours.py", "code"): "",
+    ("incubator/domain/incubation_plan.py", "first.code"): "",
     ("incubator/services/proposals.py", "obstacle"): (
         "proposal_partners_not_asked proposal_consent_missing proposal_partner_declined"
     ),
-    ("incubator/services/screening.py", "code"): "objection_reason no_objection_upheld",
-    ("incubator/services/windows.py", "code"): "",
     ("village_pilot/services/acceptance.py", "next(iter(faults.values()))"): (
         "decision_missing reason_required one_factor second_factor name_mismatch"
     ),
@@ -32,8 +29,7 @@ COMPUTED = {
 }
 """Codes that are put together where they are raised: file and expression → what it may be.
 
-None where they are found elsewhere: kept from an earlier refusal, given by a helper's callers, or
-Django's own words.
+None where they are found elsewhere: kept from an earlier fault, or Django's own words.
 """
 
 
@@ -43,8 +39,9 @@ def kinds_of(kind: type[Refused]) -> Iterator[type[Refused]]:
         yield from kinds_of(below)
 
 
-# A subclass with an ``__init__`` of its own that takes no code names its code itself.
-RAISERS = {kind.__name__: 0 for kind in kinds_of(Refused)} | {"UsageRefused": None}
+# A subclass with an ``__init__`` of its own that takes no code names its code itself; what is
+# wrong with a line of a plan is raised later, by its code.
+RAISERS = {kind.__name__: 0 for kind in kinds_of(Refused)} | {"UsageRefused": None, "PlanFault": 0}
 
 
 def name_of(call: ast.Call) -> str:
@@ -85,6 +82,29 @@ def literals(code: ast.expr) -> set[str] | None:
     return None
 
 
+def resolved(code: ast.expr, function: ast.FunctionDef | None) -> list[ast.expr]:
+    """Return what a name in a function stands for: what it is set to, or what callers give.
+
+    Nothing for what callers give, since they are looked at; the name itself where it is computed.
+    """
+    if not isinstance(code, ast.Name) or function is None:
+        return [code]
+    if code.id in [one.arg for one in function.args.args]:
+        return []
+    set_to = [
+        node.value
+        for node in ast.walk(function)
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == code.id
+    ]
+    return set_to if set_to and all(map(literals, set_to)) else [code]
+
+
+def owners(tree: ast.Module) -> dict[ast.AST, ast.FunctionDef]:
+    """Return the innermost function of everything that stands in one."""
+    functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
+    return {node: function for function in functions for node in ast.walk(function)}
+
+
 def module_of(path: Path) -> str:
     return ".".join(path.with_suffix("").parts)
 
@@ -103,14 +123,22 @@ def raised() -> Iterator[tuple[str, int, ast.expr]]:
             if isinstance(node, ast.ImportFrom):
                 above = given.get(node.module or "", {})
                 places |= {name.name: above[name.name] for name in node.names if name.name in above}
+        owner = owners(tree)
         for call in calls_in(tree):
-            place = places.get(name_of(call))
-            code = None if place is None else argument(call, place)
-            if code is not None:
-                yield str(path), call.lineno, code
-            fields = next((word.value for word in call.keywords if word.arg == "fields"), None)
-            if name_of(call) in RAISERS and isinstance(fields, ast.Dict):
-                yield from ((str(path), call.lineno, value) for value in fields.values)
+            for code in codes_of(call, places):
+                for written in resolved(code, owner.get(call)):
+                    yield str(path), call.lineno, written
+
+
+def codes_of(call: ast.Call, places: dict[str, int | None]) -> Iterator[ast.expr]:
+    """Yield the code that a call raises, and those of its fields."""
+    place = places.get(name_of(call))
+    code = None if place is None else argument(call, place)
+    if code is not None:
+        yield code
+    fields = next((word.value for word in call.keywords if word.arg == "fields"), None)
+    if name_of(call) in RAISERS and isinstance(fields, ast.Dict):
+        yield from fields.values
 
 
 def test_every_code_that_is_raised_has_words():
@@ -141,3 +169,20 @@ raise Conflict(code="c")
     assert helpers(tree) == {"wrong": 1}
     given = [argument(call, (RAISERS | helpers(tree))[name_of(call)]) for call in calls_in(tree)]
     assert [literals(code) for code in given if code] == [{"past"}, {"a", "b"}, {"c"}, None]
+
+
+def test_code_that_a_name_stands_for_is_found():
+    source = """
+def raise_it(code, held):
+    if held:
+        raise Conflict(code)
+    word = "a" if held else "b"
+    raise Conflict(word)
+    raise Conflict(other)
+"""
+    tree = ast.parse(source)
+    found = [(call, code) for call in calls_in(tree) for code in codes_of(call, RAISERS)]
+    shown = [
+        [ast.unparse(one) for one in resolved(code, owners(tree)[call])] for call, code in found
+    ]
+    assert sorted(shown) == [[], ["'a' if held else 'b'"], ["other"]]

@@ -52,7 +52,7 @@ def test_agreement_that_nobody_sees_is_refused_at_its_field(world):
         posted = {"version": "2026-1", "text": "按期报告。", "text_en": "", field: "\u200b"}
         answer = world.client("staff").post("/workspace/cohorts/agreements/", posted)
         assert answer.status_code == 422
-        assert answer.context["form"].errors == {field: ["请填写此项。"]}
+        assert answer.context["form"].errors == {field: ["请填写内容，仅有空白字符视为未填写。"]}
     assert IncubationAgreement.objects.count() == 0
 
 

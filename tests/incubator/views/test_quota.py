@@ -87,12 +87,12 @@ def test_amount_has_one_rule_whatever_breaks_it(world, amount):
     assert "数量应大于 0，最多两位小数。" in page.context["form"].errors["amount"]
 
 
-def test_purpose_that_nobody_sees_is_asked_for_in_its_own_words(world):
+def test_purpose_that_nobody_sees_is_asked_for_without_a_word_of_reasons(world):
     firm, pool = admit(world, "owner"), pool_of(world)
     page = world.client("owner").post(
         "/workspace/quota/new/", values(pool, firm=firm.pk, purpose="\u200b")
     )
-    assert page.context["form"].errors["purpose"] == ["请填写内容，仅有空白字符视为未填写。"]
+    assert page.context["form"].errors["purpose"] == ["请填写此项。"]
 
 
 def test_form_sent_twice_names_the_request_that_waits(world):
