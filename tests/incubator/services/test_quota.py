@@ -552,11 +552,19 @@ def test_pool_with_wrong_input(world):
     refusal = refused(
         "invalid_input",
         lambda: pools.create_pool(
-            code="a b", kind="steam", title="", actor=world.resources, now=world.now
+            code="a b", kind="steam", title="长" * 81, actor=world.resources, now=world.now
         ),
         Invalid,
     )
     assert set(refusal.fields) == {"code", "kind", "title"}
+    refusal = refused(
+        "text_required",
+        lambda: pools.create_pool(
+            code="a", kind="gpu", title=" ", actor=world.resources, now=world.now
+        ),
+        Invalid,
+    )
+    assert set(refusal.fields) == {"title"}
 
 
 def test_capacity_can_rise_and_fall_but_not_below_what_is_committed(world):
