@@ -29,7 +29,7 @@ FIRM = {
     "phone": "0971-2430000",
     "legal_representative": "示例代表",
 }
-UNSEEN = "This field is required."
+UNSEEN = "Write something here; blanks alone do not count."
 STAFF_QUERIES, FIRM_QUERIES = 19, 16
 POSTED = {key: value for key, value in ANSWERS.items() if key != "truth_declared"}
 

@@ -320,7 +320,7 @@ def test_firm_reports_and_its_mentor_confirms(world):
     assert [step[0] for step in owner.get(page).context["steps"]] == ["report"]
     assert owner.post(f"{page}report/", {"report-report": " "}).status_code == 422
     unseen = owner.post(f"{page}report/", {"report-report": "\u200b"})
-    assert (unseen.status_code, "请填写此项" in unseen.text) == (422, True)
+    assert (unseen.status_code, "请填写内容" in unseen.text) == (422, True)
     sent = owner.post(f"{page}report/", {"report-report": "三人到位", "report-version": 1})
     assert sent["Location"] == page
     assert [step[0] for step in expert.get(page).context["steps"]] == ["confirm", "give_back"]

@@ -191,7 +191,9 @@ def test_module_new_of_what_nobody_sees_is_refused_at_the_field(world, field):
     values = VALUES | {"owner": world.organisation("owner").pk, field: "\u200b\u2060"}
     response = world.client("owner", "en").post("/workspace/modules/new/", values)
     assert (response.status_code, SharedModule.objects.count()) == (422, 0)
-    assert response.context["form"].errors == {field: ["This field is required."]}
+    assert response.context["form"].errors == {
+        field: ["Write something here; blanks alone do not count."]
+    }
 
 
 def test_module_new_for_another_firm_is_no_choice(world):

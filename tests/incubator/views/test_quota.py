@@ -92,7 +92,7 @@ def test_purpose_that_nobody_sees_is_asked_for_without_a_word_of_reasons(world):
     page = world.client("owner").post(
         "/workspace/quota/new/", values(pool, firm=firm.pk, purpose="\u200b")
     )
-    assert page.context["form"].errors["purpose"] == ["请填写此项。"]
+    assert page.context["form"].errors["purpose"] == ["请填写内容，仅有空白字符视为未填写。"]
 
 
 def test_form_sent_twice_names_the_request_that_waits(world):
