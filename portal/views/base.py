@@ -30,9 +30,10 @@ def add_refusal(form: Form, refusal: Refused) -> None:
     """
     fields = getattr(refusal, "fields", {})
     beside: Mapping[str, str] = getattr(form, "beside", {})
+    between = _(": ")
     for name, code in fields.items():
         text = filled(labels.REFUSALS[code], refusal.params) if code in labels.REFUSALS else code
-        words = f"{beside[name]}{_(': ')}{text}" if name in beside else text
+        words = f"{beside[name]}{between}{text}" if name in beside else text
         form.add_error(name if name in form.fields else None, words)
     if not fields:
         form.add_error(None, refusal_text(refusal))
