@@ -30,7 +30,7 @@ FIRM = {
     "legal_representative": "示例代表",
 }
 UNSEEN = "Write something here; blanks alone do not count."
-STAFF_QUERIES, FIRM_QUERIES = 19, 16
+STAFF_QUERIES, FIRM_QUERIES = 20, 16
 POSTED = {key: value for key, value in ANSWERS.items() if key != "truth_declared"}
 
 
