@@ -21,8 +21,17 @@ def draft_of(user: User, key: str) -> FormDraft | None:
 
 
 def draft_values(data: QueryDict) -> dict[str, list[str]]:
-    """Return what of a posted form belongs into its draft."""
-    return {name: data.getlist(name) for name in data if name not in NO_DRAFT}
+    """Return what of a posted form belongs into its draft, without NULs (PostgreSQL has none)."""
+    return {
+        plain(name): [plain(value) for value in data.getlist(name)]
+        for name in data
+        if name not in NO_DRAFT
+    }
+
+
+def plain(text: str) -> str:
+    """Return a text without NULs."""
+    return text.replace("\0", "")
 
 
 def draft_data(draft: FormDraft) -> QueryDict:

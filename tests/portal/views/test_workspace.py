@@ -226,3 +226,9 @@ def test_workspace_leads_editors_to_the_back_office(world, login, label):
     main = page.text.partition("<main")[2]
     assert ('href="/admin/"' in main) == (label is not None)
     assert label is None or label in main
+
+
+def test_draft_of_what_no_database_holds_is_kept_without_it(world):
+    url = reverse("portal:draft", args=["note"])
+    assert world.client("owner").post(url, {"na\0me": ["甲\0乙", "丙"]}).status_code == 200
+    assert FormDraft.objects.get().data == {"name": ["甲乙", "丙"]}
