@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from incubator.domain import application as rules
-from incubator.domain.application_form import is_empty
+from incubator.domain.answer_changes import changes
 from incubator.forms.answers import ApplicationForm
 from incubator.forms.applications import AttachmentForm, FirmForm, GroundsForm, StartForm
 from incubator.labels import applications as labels
@@ -215,13 +215,10 @@ def refused_page(request: HttpRequest, case: Application, form: ApplicationForm)
 
 def saved_elsewhere(case: Application, form: ApplicationForm) -> dict[str, str]:
     """Return the saved answers, in words, that differ from what a form holds; “” for none."""
-    typed, saved = form.current(), case.answers
-    return {
-        one.name: "" if is_empty(saved.get(one.name)) else str(one.text)
-        for one in selectors.answer_lines(case, saved, masked=False)
-        if typed.get(one.name) != saved.get(one.name)
-        and not (is_empty(typed.get(one.name)) and is_empty(saved.get(one.name)))
-    }
+    found = changes(sent_now(case), sent_now(case, form.current()))
+    differs = {one.key for one in found}
+    lines = selectors.answer_lines(case, case.answers, masked=False)
+    return {one.name: str(one.text) for one in lines if one.name in differs}
 
 
 def deed(

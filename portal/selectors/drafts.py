@@ -23,14 +23,14 @@ def draft_of(user: User, key: str) -> FormDraft | None:
 def draft_values(data: QueryDict) -> dict[str, list[str]]:
     """Return what of a posted form belongs into its draft, without NULs (PostgreSQL has none)."""
     return {
-        plain(name): [plain(value) for value in data.getlist(name)]
+        without_nul(name): [without_nul(value) for value in data.getlist(name)]
         for name in data
         if name not in NO_DRAFT
     }
 
 
-def plain(text: str) -> str:
-    """Return a text without NULs."""
+def without_nul(text: str) -> str:
+    """Return a text as PostgreSQL takes it."""
     return text.replace("\0", "")
 
 

@@ -17,7 +17,7 @@ from portal.domain.lifecycle import Conflict, Refused
 from portal.drivers.sealing import unseal
 from portal.labels import refusal_text
 from portal.labels.filling import filled
-from portal.selectors.drafts import draft_values
+from portal.selectors.drafts import draft_values, without_nul
 from portal.services.operations import LAST_DEED
 from portal.services.registers import save_draft
 from portal.services.sealing import seal_secret
@@ -159,7 +159,7 @@ def posted_version(request: HttpRequest) -> int | None:
 
 def typed(data: QueryDict, name: str, longest: int) -> str:
     """Return a text that no form cleans: without NULs, which PostgreSQL refuses, and cut."""
-    return data.get(name, "").replace("\0", "")[:longest]
+    return without_nul(data.get(name, ""))[:longest]
 
 
 def keyset(request: HttpRequest, name: str = "after") -> int | None:

@@ -190,3 +190,13 @@ def test_required_answers_that_no_check_names_are_named_as_empty(world):
     assert not named & set(dict(first["empty"]))
     client.post(draft_url(case), {"without_phone": "yes", "version": "1"})
     assert "without_phone" not in dict(client.get(page(case)).context["empty"])
+
+
+def test_choices_in_another_order_are_no_difference(world):
+    case = firms.started(world)
+    kept = {"scenarios": ["land", "funds"], "business_scope": "同事写的"}
+    applications.save_answers(application=case, answers=kept, actor=world.member, now=world.now)
+    Application.objects.update(answers={**kept, "scenarios": ["funds", "land"]})
+    typed = {"scenarios": ["land", "funds"], "business_scope": TYPED, "deed": "save", "version": 1}
+    refused = world.client("owner").post(page(case), typed)
+    assert list(refused.context["theirs"]) == ["business_scope"]
